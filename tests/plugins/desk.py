@@ -1,0 +1,1 @@
+"""The desk's database for tests: migrated once, emptied after each test, reached through the serving roles."""
