@@ -1,0 +1,118 @@
+"""The two doors: `operation` for a change, `reading_as` for a look.
+
+Both open a transaction in the database role of the actor's face and tell PostgreSQL who is acting, for the length of
+that transaction only (`set_config(…, true)`), so that a pooled connection never carries one person's tenant to the next.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import wraps
+from typing import ParamSpec, TypeVar, cast
+
+from django.conf import settings
+from django.db import OperationalError, connections, transaction
+
+from entraide.kernel.actors import Actor, Face
+from entraide.kernel.errors import Unavailable
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_alias: ContextVar[str | None] = ContextVar("database of the actor inside the door", default=None)
+
+# serialization_failure, deadlock_detected: the whole operation is asked again, never a part of it.
+_TRY_AGAIN = {"40001", "40P01"}
+_ATTEMPTS = 4
+
+
+class FaceRouter:
+    """Send every query to the database role of whoever came in by the door."""
+
+    def db_for_read(self, model: object, **hints: object) -> str | None:
+        return _alias.get()
+
+    def db_for_write(self, model: object, **hints: object) -> str | None:
+        return _alias.get()
+
+    def allow_relation(self, one: object, other: object, **hints: object) -> bool:
+        return True  # the aliases are roles of one and the same database
+
+
+def alias_of(actor: Actor) -> str:
+    """Return the database alias (a role) that serves `actor`."""
+    return "agency" if actor.face is Face.AGENCY and "agency" in settings.DATABASES else "default"
+
+
+@contextmanager
+def acting_in(alias: str) -> Iterator[None]:
+    """Send what is done inside to one alias whoever acts; for the worker's process and for tests that play it."""
+    token = _process_alias.set(alias)
+    try:
+        yield
+    finally:
+        _process_alias.reset(token)
+
+
+_process_alias: ContextVar[str | None] = ContextVar("alias of this process", default=None)
+
+
+@contextmanager
+def _inside(actor: Actor, *, read_only: bool) -> Iterator[None]:
+    alias = _process_alias.get() or alias_of(actor)
+    token = _alias.set(alias)
+    try:
+        with transaction.atomic(using=alias, durable=True):
+            with connections[alias].cursor() as cursor:
+                if read_only:
+                    cursor.execute("SET TRANSACTION READ ONLY")
+                cursor.execute(
+                    "SELECT set_config('entraide.actor', %s, true), set_config('entraide.organisation', %s, true)",
+                    [actor.key, str(actor.organisation_id or "")],
+                )
+            yield
+    finally:
+        _alias.reset(token)
+
+
+@contextmanager
+def reading_as(actor: Actor) -> Iterator[None]:
+    """Open a read-only transaction in which only what `actor`'s tenant may see has rows.
+
+    Query inside, and turn rows into values inside: a lazy query set that is drawn after the door has closed finds
+    nothing.
+    """
+    with _inside(actor, read_only=True):
+        yield
+
+
+def operation(function: Callable[P, R]) -> Callable[P, R]:
+    """Make `function` one durable transaction, seen as its keyword argument `actor`.
+
+    An operation cannot be called inside another one; rooms offer each other functions that work in the caller's
+    transaction instead.  A deadlock or serialization failure repeats the whole operation, so it must do nothing that a
+    rollback does not undo.
+
+    Raises
+    ------
+    Unavailable
+        If the database did not answer, or was busy each time.
+    """
+
+    @wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        actor = cast(Actor, kwargs["actor"])
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                with _inside(actor, read_only=False):
+                    return function(*args, **kwargs)
+            except OperationalError as error:
+                state = getattr(error.__cause__, "sqlstate", None)
+                if state in _TRY_AGAIN and attempt < _ATTEMPTS:
+                    continue
+                raise Unavailable(
+                    "Saving", why="the database is busy or does not answer", do="Try again; nothing was changed"
+                ) from error
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    return run

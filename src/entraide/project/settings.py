@@ -1,0 +1,177 @@
+"""Django's settings, made from the environment (see `entraide.kernel.environment`) and from nothing else.
+
+Importing this module has no side effects: it opens nothing and writes nothing.
+"""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from csp.constants import NONE, SELF
+from django.utils.translation import gettext_lazy as _
+
+from entraide.kernel import environment
+
+KIND = environment.read("ENTRAIDE_KIND") or "trial"
+PROCESS = environment.read("ENTRAIDE_PROCESS") or "web"
+ORIGIN = (environment.read("ENTRAIDE_ORIGIN") or "http://localhost:8000").rstrip("/")
+HOME = Path(environment.read("ENTRAIDE_HOME") or Path.cwd() / ".entraide" / KIND)
+FACES = tuple((environment.read("ENTRAIDE_FACES") or "agency,staff").split(","))
+RP_ID = urlsplit(ORIGIN).hostname or "localhost"
+LOG_ORIGIN = environment.read("ENTRAIDE_LOG_ORIGIN") or ("demo.invalid/log" if KIND == "demo" else f"{RP_ID}/log")
+EXCHANGE_NAME = environment.read("ENTRAIDE_EXCHANGE_NAME") or "Aurelia Exchange"
+EXCHANGE_URL = environment.read("ENTRAIDE_EXCHANGE_URL")
+EXCHANGE_TOKEN = environment.read("ENTRAIDE_EXCHANGE_TOKEN")
+EXCHANGE_CERTIFICATE = environment.read("ENTRAIDE_EXCHANGE_CERTIFICATE")
+TRUSTED_SIGNERS = environment.read("ENTRAIDE_TRUSTED_SIGNERS")
+TRUSTED_PROXIES = int(environment.read("ENTRAIDE_TRUSTED_PROXIES") or "0")
+
+KEY_STORE_FOLDER = HOME / "keys"
+SPOOL_FOLDER = HOME / "spool"
+PACKAGE_FOLDER = HOME / "packages"
+SIGNER_SOCKET = HOME / "run" / "signer.sock"
+
+DEBUG = False
+SECRET_KEY = environment.read("ENTRAIDE_SECRET_KEY") or "used only where no page is served"
+ALLOWED_HOSTS = [RP_ID, "127.0.0.1"] if RP_ID == "localhost" else [RP_ID]
+CSRF_TRUSTED_ORIGINS = [ORIGIN]
+IS_SECURE = ORIGIN.startswith("https://")
+
+
+def _database(setting: str, **options: Any) -> dict[str, Any]:
+    """Return Django's form of a database URL; `host` may be the folder of a Unix socket, percent-encoded."""
+    parts = urlsplit(environment.read(setting) or "postgresql://nobody@/nothing")
+    query = dict(item.split("=", 1) for item in parts.query.split("&") if "=" in item)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(query.pop("host", "") or parts.hostname or ""),
+        "PORT": str(parts.port or query.pop("port", "")),
+        "OPTIONS": {"connect_timeout": 10, **{key: unquote(value) for key, value in query.items()}, **options},
+    }
+
+
+DATABASES: dict[str, dict[str, Any]]
+match PROCESS:
+    case "worker":
+        DATABASES = {"default": _database("ENTRAIDE_DATABASE_URL_WORKER")}
+    case "migrate":
+        DATABASES = {"default": _database("ENTRAIDE_DATABASE_URL_MIGRATE", options="-c role=entraide_owner")}
+    case "auditor":
+        DATABASES = {"default": _database("ENTRAIDE_DATABASE_URL_AUDITOR")}
+    case _ if FACES == ("agency",):
+        DATABASES = {"default": _database("ENTRAIDE_DATABASE_URL_AGENCY", pool=True)}
+    case _:
+        DATABASES = {
+            "default": _database("ENTRAIDE_DATABASE_URL_WEB", pool=True),
+            "agency": _database("ENTRAIDE_DATABASE_URL_AGENCY", pool=True),
+        }
+DATABASE_ROUTERS = ["entraide.database.doors.FaceRouter"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+ATOMIC_REQUESTS = False
+
+ROOMS = ["database", "audit", "ui", "outbox", "access", "agencies", "requests", "disclosure", "desk"]
+ROOMS = [room for room in ROOMS if (Path(__file__).resolve().parent.parent / room / "apps.py").exists()]
+INSTALLED_APPS = [
+    "django.contrib.staticfiles",
+    "django.contrib.messages",
+    "django_htmx",
+    "template_partials",
+    "procrastinate.contrib.django",
+    *(f"entraide.{room}" for room in ROOMS),
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "entraide.desk.middleware.CanonicalHostMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "entraide.access.web.middleware.ActorMiddleware",
+    "entraide.desk.middleware.RefusalMiddleware",
+]
+ROOT_URLCONF = "entraide.project.urls"
+WSGI_APPLICATION = "entraide.project.wsgi.application"
+APPEND_SLASH = True
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.messages.context_processors.messages",
+                "entraide.ui.context.page",
+            ],
+        },
+    },
+]
+FORM_RENDERER = "entraide.ui.forms.FieldRenderer"
+MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
+
+LANGUAGES = [("en", "English"), ("fr", "Français"), ("es", "Español"), ("ar", "العربية")]
+LANGUAGE_CODE = "en"
+LOCALE_PATHS = [Path(__file__).resolve().parent.parent / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = HOME / "static"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+
+# Cookies named __Host- need https; on http://localhost (demo, trial) the plain names serve.
+_PREFIX = "__Host-" if IS_SECURE else ""
+SIGN_IN_COOKIE = f"{_PREFIX}entraide"
+CSRF_COOKIE_NAME = f"{_PREFIX}csrf"
+CSRF_COOKIE_SECURE = IS_SECURE
+CSRF_COOKIE_HTTPONLY = False
+CSRF_FAILURE_VIEW = "entraide.desk.errors.csrf_failure"
+LANGUAGE_COOKIE_SECURE = IS_SECURE
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+SECURE_HSTS_SECONDS = 31_536_000 if IS_SECURE else 0
+SECURE_SSL_REDIRECT = False
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "object-src": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+FILE_UPLOAD_MAX_MEMORY_SIZE = 26_214_400  # instruments stay in memory: nothing unsealed is written to a temporary file
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+INSTRUMENT_MAX_BYTES = 26_214_400  # 25 MB, the channel's limit in Implementing Regulation (EU) 2025/1550
+
+# A killed worker's jobs are taken up by the sweep; see entraide.outbox.jobs.
+PROCRASTINATE_WORKER_DEFAULTS = {"update_heartbeat_interval": 10.0, "stalled_worker_timeout": 30.0}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+}
+PRODUCT_NAME = _("Entraide")
