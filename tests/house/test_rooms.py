@@ -1,0 +1,111 @@
+"""The house keeps its own rules: front doors, direction of foreign keys, pages drawn from the program."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.db import models
+
+from entraide.project import reference
+
+SOURCE = Path(reference.__file__).resolve().parents[1]
+ROOT = SOURCE.parents[1]
+
+# From the ground up; foreign keys point to an earlier room or stay at home.
+FLOORS = ["database", "audit", "ui", "outbox", "access", "agencies", "requests", "disclosure", "desk"]
+DOORS = {"api", "events"}
+# Rooms that are a library for everybody above them rather than a context with a door.
+OPEN_ROOMS = {"kernel", "chains", "identifiers", "evidence", "exchange", "supervision", "database", "ui", "connectors"}
+# Wiring and composition see the places where rooms are plugged together.
+PLUGS = {"project": {"web", "urls", "apps"}, "desk": {"web"}, "cli": {"commands"}}
+
+
+def imports_of(path: Path) -> list[str]:
+    names = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names += [f"{node.module}.{alias.name}" for alias in node.names]
+    return [name for name in names if name.startswith("entraide.")]
+
+
+def test_a_room_is_entered_by_its_front_door_only():
+    trespasses = []
+    for path in SOURCE.rglob("*.py"):
+        here = path.relative_to(SOURCE).parts[0]
+        for name in imports_of(path):
+            parts = name.split(".")
+            room, inside = parts[1], parts[2] if len(parts) > 2 else ""
+            if room in OPEN_ROOMS or room == here or not (SOURCE / room).is_dir():
+                continue
+            if inside and inside not in DOORS | PLUGS.get(here, set()):
+                trespasses.append(f"{path.relative_to(SOURCE)}: {name}")
+    assert trespasses == []
+
+
+def test_foreign_keys_point_down_or_stay_at_home():
+    wrong = []
+    for model in apps.get_models():
+        if not model.__module__.startswith("entraide."):
+            continue
+        for field in model._meta.get_fields():
+            if isinstance(field, models.ForeignKey):
+                target = field.related_model._meta.app_label
+                if FLOORS.index(target) > FLOORS.index(model._meta.app_label):
+                    wrong.append(f"{model._meta.label}.{field.name} -> {target}")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("name", list(reference.PAGES))
+def test_a_reference_page_is_what_the_program_says(name):
+    page = reference.PAGES_FOLDER / name
+    assert page.read_text(encoding="utf-8") == reference.PAGES[name](), (
+        f"docs/reference/{name} is out of date: .venv/bin/python -m entraide.project.reference write"
+    )
+
+
+def test_every_model_field_has_its_data_class():
+    from entraide.database.dataclasses import registered_fields
+
+    known = {model: set(fields) for model, fields in registered_fields()}
+    missing = []
+    for model in apps.get_models():
+        if model.__module__.startswith("entraide."):
+            names = {field.name for field in model._meta.concrete_fields}
+            missing += [f"{model._meta.label}.{name}" for name in sorted(names - known.get(model._meta.label, set()))]
+    assert missing == []
+
+
+def test_every_setting_that_is_read_is_in_the_table():
+    pattern = re.compile(r"(?:ENTRAIDE|REFERENCE_EXCHANGE)_[A-Z_]+")
+    from entraide.kernel.environment import SETTINGS
+
+    written = {
+        name
+        for path in [*SOURCE.rglob("*.py"), *(SOURCE.parent / "reference_exchange").rglob("*.py")]
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        for name in pattern.findall(node.value)
+        if name == node.value
+    }
+    assert sorted(written - set(SETTINGS)) == []
+
+
+def test_the_repository_speaks_of_the_product_alone():
+    words = re.compile(r"(?<![\w.])/(?:work|farm|root|tmp/bash_jobs)/|\.\./shared/domain|pythonhosted|registry\.npm")
+    told = []
+    for path in [*SOURCE.rglob("*.py"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md")]:
+        if words.search(path.read_text(encoding="utf-8")):
+            told.append(str(path.relative_to(ROOT)))
+    assert told == []
+
+
+def test_every_decision_says_what_was_decided_and_why():
+    pages = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
+    assert pages
+    for page in pages:
+        text = page.read_text(encoding="utf-8")
+        assert "## Decision" in text and "## Why" in text, page.name
