@@ -39,9 +39,7 @@ def hashes(case: dict[str, Any]) -> list[bytes]:
 CHECKS: dict[str, tuple[int, Callable[[dict[str, Any]], bool]]] = {
     "inclusion": (
         98,
-        lambda c: merkle.verify_inclusion(
-            b64(c["leafHash"]), c["leafIdx"], c["treeSize"], hashes(c), b64(c["root"])
-        ),
+        lambda c: merkle.verify_inclusion(b64(c["leafHash"]), c["leafIdx"], c["treeSize"], hashes(c), b64(c["root"])),
     ),
     "consistency": (
         98,
@@ -63,9 +61,7 @@ CHECKS: dict[str, tuple[int, Callable[[dict[str, Any]], bool]]] = {
 
 
 @pytest.mark.parametrize("kind", CHECKS)
-def test_v17_every_published_vector_is_judged_as_published(
-    kind: str, shared_data: Callable[[str], Path]
-) -> None:
+def test_v17_every_published_vector_is_judged_as_published(kind: str, shared_data: Callable[[str], Path]) -> None:
     path = shared_data("vectors/merkle/transparency-dev-merkle-testdata.tar.gz")
     count, check = CHECKS[kind]
     wrong, seen = [], 0

@@ -119,9 +119,7 @@ def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes],
     return sn == 0 and reached == root
 
 
-def verify_consistency(
-    old_size: int, new_size: int, proof: Sequence[bytes], old_root: bytes, new_root: bytes
-) -> bool:
+def verify_consistency(old_size: int, new_size: int, proof: Sequence[bytes], old_root: bytes, new_root: bytes) -> bool:
     """Say whether `proof` shows that the new tree only appends to the old one (RFC 9162, 2.1.4.2)."""
     if not 0 < old_size <= new_size:
         return False
