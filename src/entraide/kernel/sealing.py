@@ -79,22 +79,11 @@ class DataKey:
         return json.loads(self.open(sealed, place=place))
 
     def seal_stream(self, chunks: Iterable[bytes], out: BinaryIO, *, place: str) -> int:
-        """Write `chunks` sealed to `out`, in constant memory; return the number of plaintext bytes.
-
-        Each chunk carries its number and whether it is the last one in its associated data (the STREAM construction),
-        so that chunks can be neither reordered nor cut off unnoticed.
-        """
-        out.write(_FILE_MAGIC)
-        total = number = 0
-        pending = bytearray()
+        """Write `chunks` sealed to `out`, in constant memory; return the number of plaintext bytes."""
+        writer = SealingWriter(self, out, place=place)
         for chunk in chunks:
-            pending += chunk
-            while len(pending) > _CHUNK:
-                self._write_chunk(out, bytes(pending[:_CHUNK]), place, number, last=False)
-                del pending[:_CHUNK]
-                total, number = total + _CHUNK, number + 1
-        self._write_chunk(out, bytes(pending), place, number, last=True)
-        return total + len(pending)
+            writer.write(chunk)
+        return writer.finish()
 
     def open_stream(self, source: BinaryIO, *, place: str) -> Iterator[bytes]:
         """Yield the plaintext of a sealed stream chunk by chunk.
@@ -123,13 +112,49 @@ class DataKey:
                 return
             number += 1
 
-    def _write_chunk(self, out: BinaryIO, plaintext: bytes, place: str, number: int, *, last: bool) -> None:
+    def seal_chunk(self, plaintext: bytes, place: str, number: int, *, last: bool) -> bytes:
+        """Return one framed chunk of a sealed stream."""
         nonce = secrets.token_bytes(_NONCE)
         sealed = nonce + self._aead.encrypt(nonce, plaintext, self._associated(f"{place}#{number}#{int(last)}"))
-        out.write(struct.pack(">IB", len(sealed), int(last)) + sealed)
+        return struct.pack(">IB", len(sealed), int(last)) + sealed
 
     def _associated(self, place: str) -> bytes:
         return f"entraide/seal/v1|{self.case}|{place}".encode()
+
+
+class SealingWriter:
+    """Something to write to: seals what it is given, chunk by chunk, in constant memory.
+
+    Each chunk carries its number and whether it is the last one in its associated data (the STREAM construction), so
+    that chunks can be neither reordered nor cut off unnoticed.  Without `finish` the file does not open to its end.
+    """
+
+    def __init__(self, key: DataKey, out: BinaryIO, *, place: str) -> None:
+        self._key, self._out, self._place = key, out, place
+        self._pending = bytearray()
+        self._number = self._total = 0
+        out.write(_FILE_MAGIC)
+
+    def write(self, data: bytes) -> int:
+        """Take more plaintext; return how many bytes that was."""
+        self._pending += data
+        while len(self._pending) > _CHUNK:
+            self._put(bytes(self._pending[:_CHUNK]), last=False)
+            del self._pending[:_CHUNK]
+        return len(data)
+
+    def finish(self) -> int:
+        """Write the last chunk; return the number of plaintext bytes of the whole."""
+        self._put(bytes(self._pending), last=True)
+        return self._total
+
+    def flush(self) -> None:
+        """Do nothing: an open chunk is written when it is full or the last one."""
+
+    def _put(self, plaintext: bytes, *, last: bool) -> None:
+        self._out.write(self._key.seal_chunk(plaintext, self._place, self._number, last=last))
+        self._number += 1
+        self._total += len(plaintext)
 
 
 class KeyStore(Protocol):
