@@ -27,9 +27,9 @@ _CAUSES = (
         "A package is not the one that was locked. Do not go on: ask whoever runs your package index.",
     ),
     (
-        r"name resolution|NewConnectionError|Network is unreachable|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|timed out|dns error"
-        r"|ProxyError|ConnectTimeout|No matching distribution|error sending request",
-        "The package index does not answer. Check the network (or proxy) and start again; what is there already is kept.",
+        r"name resolution|NewConnectionError|Network is unreachable|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|timed out"
+        r"|dns error|ProxyError|ConnectTimeout|No matching distribution|error sending request",
+        "The package index does not answer. Check the network (or proxy) and start again; what is there is kept.",
     ),
     (r"Permission denied|EACCES", "A file cannot be written. Check who owns this folder and start again."),
 )
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str]) -> int:
     """Set up what the sums say is missing; return the exit status."""
     lock_sum, pages_sum, tests_sum = arguments
     try:
-        with _alone():
+        with Alone():
             _set_up(lock_sum, pages_sum, tests_sum)
     except Stop as stop:
         print(f"entraide: {stop}", file=sys.stderr)
@@ -76,7 +76,7 @@ def _set_up(lock_sum: str, pages_sum: str, tests_sum: str) -> None:
 # -- one at a time ----------------------------------------------------------------------------------------------------
 
 
-class _alone:
+class Alone:
     """Hold the set-up's lock: two launches at once must not install into one folder."""
 
     def __enter__(self) -> None:
@@ -135,19 +135,19 @@ def _make_venv_with_what_there_is() -> None:
 
 
 def _is_usable(python: Path) -> bool:
-    return python.exists() and subprocess.run([python, "-c", ""], capture_output=True).returncode == 0
+    return python.exists() and subprocess.run([python, "-c", ""], check=False, capture_output=True).returncode == 0
 
 
 def _has_module(name: str) -> bool:
     # Debian ships `venv` without `ensurepip`; looking it up is the only way to know.
-    return subprocess.run([sys.executable, "-c", f"import {name}"], capture_output=True).returncode == 0
+    return subprocess.run([sys.executable, "-c", f"import {name}"], check=False, capture_output=True).returncode == 0
 
 
 def _installer() -> list[str]:
     uv = shutil.which("uv")
     if uv:
         return [uv, "pip", "install", "--python", str(PYTHON)]
-    if subprocess.run([PYTHON, "-c", "import pip"], capture_output=True).returncode == 0:
+    if subprocess.run([PYTHON, "-c", "import pip"], check=False, capture_output=True).returncode == 0:
         return [str(PYTHON), "-m", "pip", "install"]
     return [sys.executable, "-m", "pip", "--python", str(PYTHON), "install"]
 
@@ -168,7 +168,9 @@ def _install_from_source() -> None:
     """Install the one test tool that comes as source only.  Without it one test is skipped, so nothing stops here."""
     lock = HERE / "requirements-source.lock"
     command = [*_installer(), "--no-deps", "--no-build-isolation", "--no-binary", "bagit", "--require-hashes"]
-    done = subprocess.run([*command, "-r", str(lock)], capture_output=True, text=True, env=_environment(), cwd=HERE)
+    done = subprocess.run(
+        [*command, "-r", str(lock)], check=False, capture_output=True, text=True, env=_environment(), cwd=HERE
+    )
     if done.returncode != 0:
         _say("bagit could not be built; the test that compares with it will be skipped")
 

@@ -6,7 +6,6 @@ by SCRAM, and there is no network address.
 """
 
 import contextlib
-import fcntl
 import hashlib
 import json
 import os
@@ -19,14 +18,15 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, TypedDict
 from urllib.parse import quote
 
 import psycopg
 
 from entraide.kernel import environment
 from entraide.kernel.errors import NotPossible, Unavailable
-from entraide.supervision import processes
+from entraide.supervision import locks, processes
+from entraide.supervision.places import first_closed
 
 PORT = 5432  # no port is opened; the number is part of the socket's name
 SUPERUSER = "postgres"
@@ -104,6 +104,20 @@ class Account:
         return self.uid == os.geteuid()
 
 
+class Credentials(TypedDict):
+    """Keywords for a new process: the account it runs as; absent (None) means ours."""
+
+    user: int | None
+    group: int | None
+    extra_groups: list[int] | None
+
+
+def _credentials(account: Account) -> Credentials:
+    if account.is_mine:
+        return Credentials(user=None, group=None, extra_groups=None)
+    return Credentials(user=account.uid, group=account.gid, extra_groups=[])
+
+
 class EmbeddedPostgres:
     """One PostgreSQL server below one folder, owned by whoever holds the folder's lock.
 
@@ -122,6 +136,7 @@ class EmbeddedPostgres:
     ) -> None:
         self.folder = folder.absolute()
         self.data = self.folder / "data"
+        self.lock_file = self.folder / "lock"
         self.binaries = binaries or postgres_binaries()
         self.process: subprocess.Popen[bytes] | None = None
         self._is_durable = is_durable
@@ -150,7 +165,7 @@ class EmbeddedPostgres:
     def launch(self) -> None:
         """Start the server's process, its words going to `server.log`, without waiting for it."""
         with (self.folder / "server.log").open("ab") as log:
-            self.process = subprocess.Popen(  # noqa: S603: our own program, no shell
+            self.process = subprocess.Popen(
                 self.command(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -158,7 +173,8 @@ class EmbeddedPostgres:
                 env=clean_environment(),
                 cwd="/",
                 start_new_session=True,
-                preexec_fn=processes.dies_with_me(signal.SIGINT),
+                # Unsafe only for code that takes locks or allocates between fork and exec; this makes two system calls.
+                preexec_fn=processes.dies_with_me(signal.SIGINT),  # noqa: PLW1509
                 **self.credentials(),
             )
 
@@ -189,28 +205,31 @@ class EmbeddedPostgres:
         """Take the folder, make the data directory where there is none, close it, and stop what was left over."""
         self._check_path()
         self._make_folder()
-        self._take()
+        self._lock = locks.take(self.lock_file)
         try:
             _check_space(self.folder)
             self._account = self._service_account()
             self._copy_programs_where_needed()
             if not self._is_ours():
                 self._create()
-            self._end_leftovers()
+            self.end_leftovers()
             self._close()
         except BaseException:
             self.release()
             raise
 
+    def prepare_again(self) -> None:
+        """Clear what a server that just died left behind; the folder is still ours."""
+        self.end_leftovers()
+        self._close()
+
     def command(self) -> list[str]:
         """Return the server's command line."""
         return [str(self.binaries / "postgres"), "-D", str(self.data)]
 
-    def credentials(self) -> dict[str, object]:
+    def credentials(self) -> Credentials:
         """Return the keywords that make a child run as the server's account."""
-        if self._account.is_mine:
-            return {}
-        return {"user": self._account.uid, "group": self._account.gid, "extra_groups": []}
+        return _credentials(self._account)
 
     def wait_until_ready(self, *, has_ended: Callable[[], bool], within_s: float = READY_WITHIN_S) -> None:
         """Wait until the server answers; say so when that takes longer than a plain start does.
@@ -289,24 +308,6 @@ class EmbeddedPostgres:
                 do="Set ENTRAIDE_HOME to a folder of your own",
             ) from error
 
-    def _take(self) -> None:
-        lock = (self.folder / "lock").open("a+")
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            lock.seek(0)
-            owner = lock.read().strip() or "another process"
-            lock.close()
-            raise NotPossible(
-                f"Using {self.folder}",
-                why=f"{owner} is using it",
-                do="Stop that one first, or set another ENTRAIDE_HOME",
-            ) from error
-        lock.truncate(0)
-        lock.write(f"process {os.getpid()} ({Path(sys.argv[0]).name} {' '.join(sys.argv[1:2])})".replace(" )", ")"))
-        lock.flush()
-        self._lock = lock
-
     def _is_ours(self) -> bool:
         """Return whether the data directory is there and one that this program made."""
         if not self.data.exists() or not any(self.data.iterdir()):
@@ -327,7 +328,7 @@ class EmbeddedPostgres:
         return True
 
     def _major(self) -> int:
-        words = subprocess.run(  # noqa: S603
+        words = subprocess.run(
             [self.binaries / "initdb", "--version"], capture_output=True, text=True, check=True, env=clean_environment()
         ).stdout.split()
         return int(next(word for word in words if word[0].isdigit()).split(".")[0])
@@ -356,11 +357,14 @@ class EmbeddedPostgres:
             command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         if not self._is_durable:
             command.append("--no-sync")
-        keywords: dict[str, object] = {}
-        if not maker.is_mine:
-            keywords = {"user": maker.uid, "group": maker.gid, "extra_groups": []}
-        done = subprocess.run(  # type: ignore[call-overload]  # noqa: S603  # keywords of Popen, by platform
-            command, capture_output=True, text=True, env=clean_environment(), cwd="/", **keywords
+        done = subprocess.run(
+            command,
+            check=False,
+            capture_output=True,
+            text=True,
+            env=clean_environment(),
+            cwd="/",
+            **_credentials(maker),
         )
         if done.returncode != 0:
             shutil.rmtree(new, ignore_errors=True)
@@ -375,7 +379,7 @@ class EmbeddedPostgres:
         return Account(nobody.pw_uid, nobody.pw_gid)
 
     def _service_account(self) -> Account:
-        """Return the account of the server: ours, or a number of its own where we are root (the server refuses root)."""
+        """Return the server's account: ours, or a number of its own where we are root (the server refuses root)."""
         if os.geteuid() != 0:
             _own_name()
             return Account(os.geteuid(), os.getegid())
@@ -390,7 +394,7 @@ class EmbeddedPostgres:
         return Account(number, number)
 
     def _check_reachable(self) -> None:
-        closed = _first_closed(self.folder)
+        closed = first_closed(self.folder)
         if closed is not None:
             raise NotPossible(
                 f"Using {self.folder} as root",
@@ -400,7 +404,7 @@ class EmbeddedPostgres:
 
     def _copy_programs_where_needed(self) -> None:
         """Copy the programs below the folder when the server's account could not reach them where they are."""
-        if self._account.is_mine or _first_closed(self.binaries) is None:
+        if self._account.is_mine or first_closed(self.binaries) is None:
             return
         place = self.folder / "programs" / hashlib.sha256(os.fsencode(self.binaries.resolve())).hexdigest()[:12]
         if not place.is_dir():
@@ -417,7 +421,7 @@ class EmbeddedPostgres:
 
     # -- start and stop ---------------------------------------------------------------------------------------------
 
-    def _end_leftovers(self) -> None:
+    def end_leftovers(self) -> None:
         """Stop a server whose owner died, and clear what a killed one left.
 
         We hold the folder's lock, so whoever still works in the data directory belongs to nobody.
@@ -519,14 +523,6 @@ def _own_name() -> str:
             why=f"your account has no name ({os.geteuid()} is not in the list of users)",
             do="Run it as a user with a name, or use your own server by DATABASE_URL",
         ) from error
-
-
-def _first_closed(path: Path) -> Path | None:
-    """Return the first folder on the way to `path` that other accounts may not pass through."""
-    for folder in reversed((path.resolve(), *path.resolve().parents)):
-        if folder.exists() and not folder.stat().st_mode & 0o001:
-            return folder
-    return None
 
 
 def _check_space(folder: Path) -> None:

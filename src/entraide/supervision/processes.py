@@ -75,7 +75,7 @@ def _state(pid: int) -> str:
 
 def _link(pid: int, name: str) -> str:
     try:
-        return os.readlink(_PROC / str(pid) / name)
+        return str((_PROC / str(pid) / name).readlink())
     except OSError:
         return ""
 

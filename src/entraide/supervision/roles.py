@@ -212,7 +212,7 @@ def _shape(connection: psycopg.Connection, role: Role, password: str) -> None:
     # The server gets the verifier, never the password: it cannot end in a log or in somebody's list of activity.
     verifier = connection.pgconn.encrypt_password(password.encode(), role.name.encode(), b"scram-sha-256").decode()
     is_super = connection.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()
-    shape = sql.SQL("LOGIN NOCREATEDB NOCREATEROLE")
+    shape: sql.Composable = sql.SQL("LOGIN NOCREATEDB NOCREATEROLE")
     if is_super and is_super[0]:
         shape += sql.SQL(
             " NOSUPERUSER NOREPLICATION BYPASSRLS"

@@ -1,0 +1,28 @@
+"""`entraide demo`: the whole desk on this machine, with made-up people in the middle of a story."""
+
+import argparse
+
+from entraide.kernel import clock
+from entraide.supervision.desk import run_desk
+from entraide.supervision.instance import Kind
+
+HELP = "Start the demo: a desk, a reference exchange and made-up people, on this machine only."
+STAGES = ("filed", "triage", "decision", "delivered")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes."""
+    parser.add_argument("--port", type=int, default=8000, help="port of the pages (8000)")
+    parser.add_argument("--fresh", action="store_true", help="throw the demo away and make a new one")
+    parser.add_argument("--stage", choices=STAGES, help="how far the story has gone (implies --fresh)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the demo until Ctrl-C."""
+    return run_desk(
+        Kind.DEMO,
+        port=args.port,
+        now=clock.now(),
+        fresh=args.fresh or args.stage is not None,
+        stage=args.stage or "triage",
+    )

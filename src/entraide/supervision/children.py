@@ -1,0 +1,107 @@
+"""The programs of a desk, in the order they are started: one row each.
+
+Each child gets only what its row names: the database URLs of its own role, the secrets it needs.
+"""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+from entraide.supervision.instance import Kind
+
+EVERYWHERE = frozenset(Kind)
+DEMO_ONLY = frozenset({Kind.DEMO})
+
+
+class Ends(Enum):
+    """What it means that a child's process ends."""
+
+    RESTART = auto()  # it should have gone on
+    STEP = auto()  # it has done its work; the next row waits for it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Child:
+    """One program.  `{python}`, `{port}`, `{host}`, `{exchange_port}` and `{stage}` in the command are filled in."""
+
+    name: str
+    command: tuple[str, ...]
+    process: str
+    databases: Mapping[str, str] = field(default_factory=dict)  # setting → role
+    settings: tuple[str, ...] = ()  # secrets it may have besides
+    kinds: frozenset[Kind] = EVERYWHERE
+    ends: Ends = Ends.RESTART
+    answers_on: str | None = None  # the port it must answer on before the next row starts
+    stop_within_s: float = 15.0
+    speaks_plainly: bool = False  # its lines are for the person at the terminal and get no prefix
+
+
+_PYTHON = "{python}"
+_WEB = {"ENTRAIDE_DATABASE_URL_WEB": "entraide_web", "ENTRAIDE_DATABASE_URL_AGENCY": "entraide_agency"}
+_WORKER = {"ENTRAIDE_DATABASE_URL_WORKER": "entraide_worker"}
+_EXCHANGE = ("ENTRAIDE_EXCHANGE_TOKEN", "ENTRAIDE_EXCHANGE_CERTIFICATE")
+
+MIGRATE = Child(
+    name="migrate",
+    command=(_PYTHON, "-m", "entraide.project.manage", "migrate", "--no-input", "--verbosity", "0"),
+    process="migrate",
+    databases={"ENTRAIDE_DATABASE_URL_MIGRATE": "entraide_migrate"},
+    ends=Ends.STEP,
+)
+EXCHANGE = Child(
+    name="exchange",
+    command=(_PYTHON, "-m", "reference_exchange", "serve", "--port", "{exchange_port}"),
+    process="exchange",
+    databases={"REFERENCE_EXCHANGE_DATABASE_URL": "reference_exchange"},
+    settings=("REFERENCE_EXCHANGE_TOKEN",),
+    kinds=DEMO_ONLY,
+    answers_on="exchange_port",
+)
+SIGNER = Child(name="signer", command=(_PYTHON, "-m", "entraide.audit.signer"), process="signer")
+SEQUENCER = Child(
+    name="sequencer",
+    command=(_PYTHON, "-m", "entraide.audit.sequencer"),
+    process="sequencer",
+    databases={"ENTRAIDE_DATABASE_URL_SEQUENCER": "entraide_sequencer"},
+)
+WORKER = Child(
+    name="worker",
+    command=(_PYTHON, "-m", "entraide.outbox.worker"),
+    process="worker",
+    databases=_WORKER,
+    settings=(*_EXCHANGE, "ENTRAIDE_SECRET_KEY", "ENTRAIDE_SMTP_URL"),
+    stop_within_s=60.0,  # a package's part is finished and sealed before it goes
+)
+WEB = Child(
+    name="web",
+    # Two workers of two threads each answer the most list pages a second on two cores; docs/performance.md has the
+    # figures.  Without --respawn-failed-workers the program ends with its last worker.
+    command=(
+        *(_PYTHON, "-m", "granian", "--interface", "wsgi", "--host", "{host}", "--port", "{port}", "--no-ws"),
+        *("--workers", "2", "--blocking-threads", "2", "--respawn-failed-workers", "--log-level", "warning"),
+        *("--workers-kill-timeout", "10", "entraide.project.wsgi:application"),
+    ),
+    process="web",
+    databases=_WEB,
+    settings=("ENTRAIDE_SECRET_KEY", *_EXCHANGE),
+    answers_on="port",
+)
+STORY = Child(
+    name="story",
+    command=(_PYTHON, "-m", "entraide.desk.demo", "--stage", "{stage}"),
+    process="demo",
+    databases=_WEB | _WORKER,
+    settings=("ENTRAIDE_SECRET_KEY", *_EXCHANGE),
+    kinds=DEMO_ONLY,
+    ends=Ends.STEP,
+    speaks_plainly=True,
+)
+
+CHILDREN = (MIGRATE, SIGNER, SEQUENCER, EXCHANGE, WORKER, WEB, STORY)
+
+
+def filled(child: Child, values: Mapping[str, str]) -> list[str]:
+    """Return the child's command line with its placeholders filled in."""
+    everything = {"python": sys.executable, **values}
+    return [word.format_map(everything) for word in child.command]

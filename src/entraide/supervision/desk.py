@@ -1,0 +1,334 @@
+"""A whole desk on this machine: its instance, its secrets, its database and what each program is told."""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import psycopg
+
+from entraide.kernel import environment
+from entraide.kernel.errors import NotPossible, Unavailable
+from entraide.supervision import checks, locks, roles, secrets, urls
+from entraide.supervision.children import CHILDREN, WEB, Child, filled
+from entraide.supervision.instance import Instance, Kind, open_instance, read_instance
+from entraide.supervision.places import Places, places_of
+from entraide.supervision.postgres import EmbeddedPostgres
+from entraide.supervision.supervisor import Supervisor, say_on_terminal
+
+DEMO_FRESH_FOR = timedelta(days=7)
+_LOOPBACK = "127.0.0.1"
+_SECRET_KEY, _EXCHANGE_TOKEN = "secret_key", "exchange_token"
+_INHERITED = (
+    "PATH",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "LANG",
+    "LC_ALL",
+    "TMPDIR",
+    "PYTHONPATH",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """Where the programs listen."""
+
+    web: int
+    exchange: int
+
+    def by_name(self) -> dict[str, int]:
+        """Return the ports by the names the table of children uses."""
+        return {"port": self.web, "exchange_port": self.exchange}
+
+
+class Desk:
+    """One instance, opened: it knows every address and secret and hands each program its own."""
+
+    def __init__(self, places: Places, instance: Instance, *, origin: str) -> None:
+        self.places = places
+        self.instance = instance
+        self.origin = origin
+        self.external = environment.read("DATABASE_URL") or None
+        self._refuse_unfit_database()
+        names = [*roles.names(), _SECRET_KEY, _EXCHANGE_TOKEN]
+        self._secrets = secrets.read_or_make(places.secrets, names)
+        self.postgres = None if self.external else EmbeddedPostgres(places.postgres, say=say_on_terminal)
+
+    def url(self, role: str) -> str:
+        """Return the database URL of `role`."""
+        database = roles.EXCHANGE_DATABASE if role == roles.EXCHANGE_ROLE else roles.DESK_DATABASE
+        server = self.external or self._embedded().superuser_url()
+        return urls.as_role(server, role, self._secrets[role], database)
+
+    def make_roles(self) -> list[str]:
+        """Make the roles and databases on the embedded server, or on an external one with its administrator's URL."""
+        admin_url = self.external or self._embedded().superuser_url()
+        return roles.establish(admin_url, self._secrets, with_exchange=self.instance.kind is Kind.DEMO)
+
+    def prepare_database(self) -> None:
+        """Make the embedded server's roles, then refuse a server or a role that is not safe to serve through."""
+        if self.postgres is not None:
+            self.make_roles()
+        is_production = self.instance.kind is Kind.PRODUCTION
+        for role in roles.SERVING_ROLES:
+            with self._connected(role) as connection:
+                checks.check_serving_role(connection)
+                checks.check_server(connection, production=is_production)
+        server = self.external or self._embedded().superuser_url()
+        checks.check_password_is_asked(server, roles.SERVING_ROLES[0], roles.DESK_DATABASE)
+
+    def told(self, child: Child, ports: Ports) -> dict[str, str]:
+        """Return the whole environment of `child`: what everybody may know, and of the secrets its own only."""
+        told = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+        told["PYTHONUNBUFFERED"] = "1"
+        told |= _open_settings()
+        told |= self.facts(child.process)
+        told |= {setting: self.url(role) for setting, role in child.databases.items()}
+        known = self._secret_settings()
+        told |= {name: known[name] for name in child.settings if known.get(name)}
+        if self.instance.kind is Kind.DEMO:
+            told["ENTRAIDE_EXCHANGE_URL"] = f"http://{_LOOPBACK}:{ports.exchange}"
+        return told
+
+    def facts(self, process: str) -> dict[str, str]:
+        """Return what every program of the desk is told about it."""
+        return {
+            "ENTRAIDE_HOME": str(self.places.home),
+            "ENTRAIDE_KIND": self.instance.kind,
+            "ENTRAIDE_ORIGIN": self.origin,
+            "ENTRAIDE_PROCESS": process,
+        }
+
+    def _secret_settings(self) -> dict[str, str]:
+        known = {name: environment.read(name) for name, setting in environment.SETTINGS.items() if setting.is_secret}
+        known["ENTRAIDE_SECRET_KEY"] = known["ENTRAIDE_SECRET_KEY"] or self._secrets[_SECRET_KEY]
+        if self.instance.kind is Kind.DEMO:
+            known["ENTRAIDE_EXCHANGE_TOKEN"] = known["REFERENCE_EXCHANGE_TOKEN"] = self._secrets[_EXCHANGE_TOKEN]
+        return known
+
+    def _connected(self, role: str) -> psycopg.Connection:
+        try:
+            return psycopg.connect(self.url(role), connect_timeout=10)
+        except psycopg.OperationalError as error:
+            raise Unavailable(
+                f"Signing in to the database as {role}",
+                why=str(error).strip().splitlines()[-1],
+                do="Is the server up? Are its roles there? `./entraide database init` makes them",
+            ) from error
+
+    def _embedded(self) -> EmbeddedPostgres:
+        assert self.postgres is not None, "there is either a server of ours or an URL"
+        return self.postgres
+
+    def _refuse_unfit_database(self) -> None:
+        if self.external and self.instance.kind is Kind.DEMO:
+            raise NotPossible(
+                "Starting a demo", why="a demo uses the database that comes along, never yours", do="Unset DATABASE_URL"
+            )
+        if not self.external and self.instance.kind is Kind.PRODUCTION:
+            raise NotPossible(
+                "Starting a production desk",
+                why="the embedded database belongs to the same user as the programs, who could rewrite the log",
+                do="Set DATABASE_URL to a PostgreSQL server of your own and run ./entraide database init",
+            )
+
+
+def open_desk(kind: Kind, *, origin: str, now: datetime) -> Desk:
+    """Open the desk of that kind, making it where there is none.
+
+    Raises
+    ------
+    NotPossible
+        If its place is taken by something else, or the origin or database do not fit the kind.
+    """
+    places = places_of(kind)
+    return Desk(places, open_instance(places, kind, origin, now=now), origin=origin)
+
+
+def existing_desk() -> Desk:
+    """Return the desk that is there already, for a command that works on one.
+
+    Raises
+    ------
+    NotPossible
+        If there is none, or more than one and neither ENTRAIDE_HOME nor ENTRAIDE_KIND says which.
+    """
+    chosen = environment.read("ENTRAIDE_KIND")
+    kinds = [Kind(chosen)] if chosen in list(Kind) else list(Kind)
+    found = {places.home: places for kind in kinds if ((places := places_of(kind)).home / "instance.json").exists()}
+    if len(found) > 1:
+        raise NotPossible(
+            "Choosing a desk",
+            why="there are several here: " + ", ".join(str(home) for home in found),
+            do="Set ENTRAIDE_KIND to demo, trial or production",
+        )
+    places = next(iter(found.values()), places_of(kinds[0]))
+    instance = read_instance(places)
+    return Desk(places, instance, origin=environment.read("ENTRAIDE_ORIGIN") or instance.origin)
+
+
+@contextlib.contextmanager
+def database_of(desk: Desk) -> Iterator[None]:
+    """Have the desk's database up while the block runs: the running one, or one started for as long as it takes."""
+    postgres = desk.postgres
+    if postgres is None or (locks.is_taken(postgres.lock_file) and postgres.is_ready()):
+        yield
+        return
+    with postgres:
+        desk.make_roles()
+        yield
+
+
+@contextlib.contextmanager
+def speaking_as(child: Child) -> Iterator[Desk]:
+    """Make this process one of the existing desk's programs while the block runs, for a command of one process.
+
+    Its environment becomes what `child` would be told; Django may be set up inside the block.
+    """
+    desk = existing_desk()
+    with database_of(desk):
+        told = desk.told(child, Ports(web=0, exchange=0))
+        if not environment.read("ENTRAIDE_EXCHANGE_URL"):
+            told.pop("ENTRAIDE_EXCHANGE_URL", None)
+        before = dict(os.environ)
+        os.environ.update(told)
+        try:
+            yield desk
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+
+
+def run_desk(
+    kind: Kind, *, port: int, host: str = _LOOPBACK, now: datetime, fresh: bool = False, stage: str = "triage"
+) -> int:
+    """Run a desk until a person stops it; return the exit status.
+
+    Parameters
+    ----------
+    fresh : bool
+        Whether a demo that is there is removed first.
+    stage : str
+        How far the demo's story is told when it is loaded.
+    """
+    origin = environment.read("ENTRAIDE_ORIGIN") or f"http://localhost:{port}"
+    places = places_of(kind)
+    instance = open_instance(places, kind, origin, now=now)
+    places.make()
+    lock = locks.take(places.run / "lock")
+    try:
+        check_port(host, port)
+        if fresh:
+            instance = _made_anew(places, instance, origin, now=now)
+        desk = Desk(places, instance, origin=origin)
+        _say_if_old(instance, now)
+        ports = Ports(web=port, exchange=_free_port(port + 1))
+        return asyncio.run(_supervisor(desk, ports, host=host, stage=stage).run())
+    finally:
+        lock.close()
+
+
+def _supervisor(desk: Desk, ports: Ports, *, host: str, stage: str) -> Supervisor:
+    values = {"host": host, "stage": stage, **{name: str(number) for name, number in ports.by_name().items()}}
+    kind = desk.instance.kind
+    return Supervisor(
+        [child for child in CHILDREN if kind in child.kinds],
+        commands=lambda child: filled(child, values) + (_tls() if child is WEB else []),
+        environments=lambda child: desk.told(child, ports),
+        ports=ports.by_name(),
+        mark=str(desk.places.home),
+        postgres=desk.postgres,
+        prepare=desk.prepare_database,
+        when_up=lambda: say_on_terminal(_welcome(desk)),
+    )
+
+
+def check_port(host: str, port: int) -> None:
+    """Refuse a port that is taken or may not be used.
+
+    Raises
+    ------
+    NotPossible
+        With another port to try.
+    """
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except (OSError, OverflowError) as error:
+            why = "another program is using it" if getattr(error, "errno", None) == 98 else str(error)
+            do = f"Stop that program, or choose another port: --port {port + 1 if port < 65535 else 8000}"
+            raise NotPossible(f"Listening on {host}:{port}", why=why, do=do) from error
+
+
+def _free_port(wanted: int) -> int:
+    """Return `wanted` where it is free, else any port that is."""
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with contextlib.suppress(OSError, OverflowError):
+                probe.bind((_LOOPBACK, port))
+                return int(probe.getsockname()[1])
+    raise NotPossible("Starting the reference exchange", why="no port is free", do="Stop some programs")
+
+
+def _made_anew(places: Places, instance: Instance, origin: str, *, now: datetime) -> Instance:
+    """Remove a demo and make it anew.  Its lock is ours and stays."""
+    if instance.kind is not Kind.DEMO:
+        raise NotPossible(f"Making a {instance.kind} desk anew", why="only a demo may be thrown away")
+    if locks.is_taken(places.postgres / "lock"):
+        raise NotPossible(
+            "Making the demo anew",
+            why=f"{locks.holder(places.postgres / 'lock')} is using its database",
+            do="Stop it first",
+        )
+    EmbeddedPostgres(places.postgres).end_leftovers()
+    for path in places.home.iterdir():
+        if path != places.run:
+            _remove(path)
+    return open_instance(Places(places.home), Kind.DEMO, origin, now=now, is_emptied=True)
+
+
+def _remove(path: Path) -> None:
+    shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+
+
+def _say_if_old(instance: Instance, now: datetime) -> None:
+    if instance.kind is Kind.DEMO and now - datetime.fromisoformat(instance.created) > DEMO_FRESH_FOR:
+        say_on_terminal(
+            f"This demo was made on {instance.created[:10]}; its dates are from then."
+            " ./entraide demo --fresh makes a new one."
+        )
+
+
+def _welcome(desk: Desk) -> str:
+    kind = desk.instance.kind
+    note = {
+        Kind.DEMO: "made-up people, software keys, not evidence",
+        Kind.TRIAL: "real passkeys; no outside witness watches the log",
+        Kind.PRODUCTION: "production",
+    }[kind]
+    return f"\nEntraide ({kind}: {note}) is at {desk.origin}\nCtrl-C stops it."
+
+
+def _open_settings() -> dict[str, str]:
+    """Return the settings that are no secrets and that a person has set; the administrator's URL stays here."""
+    settings = (setting for setting in environment.SETTINGS.values() if not setting.is_secret)
+    return {s.name: environment.read(s.name) for s in settings if s.name != "DATABASE_URL" and environment.read(s.name)}
+
+
+def _tls() -> list[str]:
+    certificate, key = environment.read("ENTRAIDE_TLS_CERTIFICATE"), environment.read("ENTRAIDE_TLS_KEY")
+    if not certificate:
+        return []
+    options = ["--ssl-certificate", certificate, *(["--ssl-keyfile", key] if key else [])]
+    return [*options, "--ssl-protocol-min", "tls1.2"]
