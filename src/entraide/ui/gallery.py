@@ -1,0 +1,237 @@
+"""Every component in every state, with made-up content."""
+
+import base64
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django import forms
+
+from entraide.kernel.amounts import Amount
+from entraide.ui.components import (
+    AmountShown,
+    Breadcrumbs,
+    Button,
+    Column,
+    Component,
+    Deadline,
+    ErrorSummary,
+    Event,
+    Fact,
+    Fault,
+    Identifier,
+    Link,
+    Moment,
+    Notice,
+    PersonChip,
+    Pill,
+    Progress,
+    Row,
+    Signature,
+    SummaryList,
+    Table,
+    Tabs,
+    Task,
+    TaskList,
+    Timeline,
+    Tone,
+)
+
+_NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+_ADDRESS = "bc1q9x8c7v6b5n4m3a2s1d0f9g8h7j6k5l4qwertyu"
+_TXID = "3f" * 32
+_HASH = "9a41" * 16
+
+
+class GalleryForm(forms.Form):
+    """One field of each kind."""
+
+    reference = forms.CharField(label="Your reference", help_text="As it stands on the order.", max_length=40)
+    address = forms.EmailField(label="Address for questions", required=False)
+    urgency = forms.ChoiceField(
+        label="How urgent is it?",
+        widget=forms.RadioSelect,
+        choices=[("ordinary", "Ordinary"), ("urgent", "Urgent: within three days")],
+        help_text="An emergency has a page of its own.",
+    )
+    categories = forms.MultipleChoiceField(
+        label="What is asked for",
+        widget=forms.CheckboxSelectMultiple,
+        choices=[("s1", "S1 Who holds the account"), ("t1", "T1 Transactions"), ("c1", "C1 Messages")],
+    )
+    basis = forms.ChoiceField(label="Legal basis", choices=[("epoc", "EPOC"), ("national", "National order")])
+    until = forms.DateField(
+        label="Do not tell the customer before", widget=forms.DateInput(attrs={"type": "date"}), required=False
+    )
+    narrative = forms.CharField(label="What happened", widget=forms.Textarea(attrs={"rows": 4}))
+    instrument = forms.FileField(label="The order (PDF)")
+    agreed = forms.BooleanField(label="I have read the order myself")
+
+
+def everything() -> dict[str, Any]:
+    """Return the context of the gallery page."""
+    wrong = GalleryForm({"address": "not an address", "agreed": ""})
+    wrong.is_valid()
+    return {
+        "sections": [(title, pieces) for title, pieces in _sections().items()],
+        "breadcrumbs": Breadcrumbs(links=(Link(label="Requests", href="#"), Link(label="R-26-7K3F9Q", href="#"))),
+        "navigation": (
+            Link(label="What waits for me", href="#", is_current=True, count=3),
+            Link(label="Requests", href="#"),
+            Link(label="Log", href="#"),
+        ),
+        "form": GalleryForm(prefix="right"),
+        "wrong_form": wrong,
+        "words": "ورد المبلغ إلى العنوان bc1q9x8c7 في 2 آذار.\nThe sum came to that address.",
+        "person": PersonChip(name="Rita Okafor", role="Approver", organisation="Aurelia Exchange"),
+    }
+
+
+def _sections() -> dict[str, list[Component]]:
+    return {
+        "Buttons": [
+            Button(label="Save and continue"),
+            Button(label="Print", kind="secondary", href="#", icon="printer"),
+            Button(label="Withdraw the request", kind="danger"),
+            Button(label="Cancel", kind="plain"),
+            Button(label="Approve", reason="You proposed this decision; another person must approve it."),
+        ],
+        "Pills": [Pill(label=str(tone).capitalize(), tone=tone) for tone in Tone],
+        "Amounts, identifiers, moments": [
+            AmountShown(amount=Amount("BTC", 123_456_789_012)),
+            AmountShown(amount=Amount("USDT", -1_500_000)),
+            AmountShown(amount=Amount("WAI", 120_000_000)),
+            Identifier(value=_ADDRESS),
+            Identifier(value=_TXID, short=True),
+            Identifier(value="R-26-7K3F9Q", href="#"),
+            Moment(at=_NOON),
+            Moment(at=_NOON, compact=True),
+        ],
+        "Clocks": _clocks(),
+        "People": [
+            PersonChip(name="Anouk Verbeke", role="Analyst", organisation="Aurelia Exchange"),
+            PersonChip(name="سارة المنصوري", role="Officer", organisation="الشرطة القضائية"),
+        ],
+        "Tables": [_table(), Table(caption="Accounts", columns=(), rows=(), empty="No account matches.")],
+        "Check your answers": [_summary()],
+        "Task list": [
+            TaskList(
+                tasks=(
+                    Task(label="Legal basis", state="done", href="#"),
+                    Task(label="Targets", state="current", href="#"),
+                    Task(label="Narrative", href="#"),
+                    Task(label="Check and sign", state="blocked", reason="The targets are missing."),
+                )
+            ),
+        ],
+        "Tabs": [
+            Tabs(
+                label="Request",
+                links=(
+                    Link(label="Request", href="#", is_current=True),
+                    Link(label="Thread", href="#", count=2),
+                    Link(label="Log", href="#"),
+                ),
+            ),
+        ],
+        "Notices": [
+            Notice(title="A question is open; the clock stands still.", tone=Tone.QUIET),
+            Notice(title="Countersignature needed", body="Marc Dupré must sign before the desk sees it."),
+            Notice(title="Filed", body="You will hear by 12 March.", tone=Tone.GOOD, href="#", link="Print it"),
+            Notice(title="The certificate of the order is not known here.", tone=Tone.WARN),
+            Notice(title="The exchange does not answer.", body="Nothing was lost; try again.", tone=Tone.BAD),
+        ],
+        "Error summary": [
+            ErrorSummary(faults=(Fault(text="Enter your reference.", href="#id_reference"), Fault(text="One more."))),
+        ],
+        "Progress": [
+            Progress(label="Building the package", href="#", done=412_000, total=1_000_000, detail="412,000 records"),
+            Progress(label="Asking the exchange", href="#", cancel_href="#"),
+            Progress(label="Package R-26-7K3F9Q", href="#", state="done"),
+            Progress(label="Package R-26-7K3F9R", href="#", state="failed", done=1, total=4, detail="No space left."),
+        ],
+        "Log of a case": [_timeline()],
+        "Signature": [_signature(), _signature(reason="The targets are missing.")],
+    }
+
+
+def _clocks() -> list[Component]:
+    received, due, day = _NOON, _NOON + timedelta(days=10), timedelta(days=1)
+    return [
+        Deadline(received_at=received, due_at=due, now=_NOON + 2 * day),
+        Deadline(received_at=received, due_at=due, now=_NOON + 9 * day),
+        Deadline(received_at=received, due_at=due, now=_NOON + 11 * day),
+        Deadline(received_at=received, due_at=due, now=_NOON + 9 * day, stopped_since=_NOON + 4 * day),
+        Deadline(received_at=received, due_at=due, now=_NOON + 9 * day, answered_at=_NOON + 6 * day),
+    ]
+
+
+def _table() -> Table:
+    columns = (
+        Column(label="Reference", is_heading=True),
+        Column(label="Agency"),
+        Column(label="State"),
+        Column(label="Amount named", is_number=True),
+        Column(label="Due"),
+    )
+    clock = Deadline(received_at=_NOON, due_at=_NOON + timedelta(days=10), now=_NOON + timedelta(days=3))
+    late = Deadline(received_at=_NOON, due_at=_NOON + timedelta(days=2), now=_NOON + timedelta(days=3))
+    return Table(
+        caption="Requests",
+        columns=columns,
+        empty="Nothing waits.",
+        rows=(
+            Row(
+                cells=(
+                    Identifier(value="R-26-7K3F9Q", href="#", copy=False),
+                    "Police judiciaire fédérale",
+                    Pill(label="In triage", tone=Tone.INFO),
+                    AmountShown(amount=Amount("BTC", 120_000_000)),
+                    clock,
+                )
+            ),
+            Row(
+                cells=(
+                    Identifier(value="R-26-9M2X4C", href="#", copy=False),
+                    "الشرطة القضائية",
+                    Pill(label="Overdue", tone=Tone.BAD),
+                    AmountShown(amount=Amount("USDT", 48_250_000_000)),
+                    late,
+                ),
+                tone=Tone.BAD,
+            ),
+        ),
+    )
+
+
+def _summary() -> SummaryList:
+    return SummaryList(
+        facts=(
+            Fact(label="Legal basis", value="European Production Order", change_href="#"),
+            Fact(label="Targets", value=(Identifier(value=_ADDRESS), Identifier(value=_TXID)), change_href="#"),
+            Fact(label="Period", value=(Moment(at=_NOON), Moment(at=_NOON + timedelta(days=5)))),
+            Fact(label="Categories", value="S1, T1"),
+        )
+    )
+
+
+def _timeline() -> Timeline:
+    return Timeline(
+        events=(
+            Event(at=_NOON, what="Filed and signed", who="Otto Lindqvist", tone=Tone.INFO, proof_href="#"),
+            Event(at=_NOON + timedelta(hours=1), what="Question asked", who="Anouk Verbeke", detail="Which account?"),
+            Event(at=_NOON + timedelta(days=1), what="Decision approved", who="Rita Okafor", tone=Tone.GOOD),
+        )
+    )
+
+
+def _signature(reason: str = "") -> Signature:
+    challenge = base64.urlsafe_b64encode(bytes(32)).rstrip(b"=").decode()
+    return Signature(
+        title="Approve the decision",
+        button="Approve and sign",
+        action="#",
+        facts=(Fact(label="Request", value=Identifier(value="R-26-7K3F9Q")), Fact(label="Targets", value="2 produced")),
+        act_hash=_HASH,
+        options={"challenge": challenge, "rpId": "localhost", "userVerification": "required"},
+        reason=reason,
+    )

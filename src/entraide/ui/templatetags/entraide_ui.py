@@ -1,0 +1,142 @@
+"""``{% load entraide_ui %}``: draw components.
+
+``{% draw value %}`` draws any component or text.  The others build a small component and draw it:
+``pill``, ``button``, ``amount``, ``identifier``, ``moment``, ``deadline``, ``notice``, ``person``, ``error_summary``.
+``icon`` draws an icon.  Contracts: `entraide.ui.components`.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.forms import BaseForm
+from django.template import Context
+from django.utils import timezone
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString
+
+from entraide.kernel.amounts import Amount
+from entraide.kernel.errors import Text
+from entraide.ui import components
+from entraide.ui.components import Component, Drawable
+from entraide.ui.icons import draw_icon
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def draw(context: Context, value: Drawable) -> SafeString:
+    """Draw a component in a context of its own (as an include with ``only``), or a text, escaped."""
+    if not isinstance(value, Component):
+        return conditional_escape(value)
+    engine = context.template.engine  # type: ignore[union-attr]  # while rendering there is a template
+    own = context.new({"c": value, "csrf_token": context.get("csrf_token")})
+    own.template = context.template
+    return engine.get_template(value.template).render(own)
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """Draw a Lucide icon; it says nothing to a screen reader, so words stand beside it."""
+    return draw_icon(name)
+
+
+@register.simple_tag(takes_context=True)
+def pill(context: Context, label: Any, tone: str = "") -> SafeString:
+    """``{% pill "Filed" "info" %}`` or ``{% pill state %}``, where the state knows its `label` and `tone`."""
+    if not tone and hasattr(label, "tone"):
+        label, tone = label.label, label.tone
+    return draw(context, components.Pill(label=label, tone=tone or components.Tone.QUIET))
+
+
+@register.simple_tag(takes_context=True)
+def button(
+    context: Context,
+    label: Text,
+    kind: str = "primary",
+    href: str = "",
+    name: str = "",
+    value: str = "",
+    reason: Text = "",
+    icon: str = "",
+) -> SafeString:
+    """``{% button _("File") %}``; with a `reason` it is disabled and says why."""
+    shown = components.Button(label=label, kind=kind, href=href, name=name, value=value, reason=reason or "", icon=icon)
+    return draw(context, shown)
+
+
+@register.simple_tag(takes_context=True)
+def amount(context: Context, value: Amount, decimals: int | None = None) -> SafeString:
+    """Draw an amount of an asset, digit for digit."""
+    return draw(context, components.AmountShown(amount=value, decimals=decimals))
+
+
+@register.simple_tag(takes_context=True)
+def identifier(context: Context, value: str, href: str = "", short: bool = False, copy: bool = True) -> SafeString:
+    """Draw an address, a hash or a reference."""
+    return draw(context, components.Identifier(value=str(value), href=href, short=short, copy=copy))
+
+
+@register.simple_tag(takes_context=True)
+def moment(context: Context, at: datetime | None, compact: bool = False) -> SafeString | str:
+    """Draw a time; nothing where there is none."""
+    return "" if at is None else draw(context, components.Moment(at=at, compact=compact))
+
+
+@register.simple_tag(takes_context=True)
+def deadline(
+    context: Context,
+    received_at: datetime,
+    due_at: datetime,
+    now: datetime | None = None,
+    stopped_since: datetime | None = None,
+    answered_at: datetime | None = None,
+) -> SafeString:
+    """Draw the clock of a deadline."""
+    shown = components.Deadline(
+        received_at=received_at,
+        due_at=due_at,
+        now=now or timezone.now(),
+        stopped_since=stopped_since,
+        answered_at=answered_at,
+    )
+    return draw(context, shown)
+
+
+@register.simple_tag(takes_context=True)
+def notice(
+    context: Context, title: Text, body: Drawable = "", tone: str = "info", href: str = "", link: Text = ""
+) -> SafeString:
+    """Draw a notification banner."""
+    return draw(context, components.Notice(title=title, body=body, tone=tone, href=href, link=link))
+
+
+@register.simple_tag(takes_context=True)
+def person(context: Context, name: str, role: Text = "", organisation: Text = "") -> SafeString:
+    """Draw a person."""
+    return draw(context, components.PersonChip(name=name, role=role, organisation=organisation))
+
+
+@register.simple_tag(takes_context=True)
+def error_summary(context: Context, form: BaseForm | None) -> SafeString | str:
+    """Draw what is wrong with a form, with a link to each field; nothing while nothing is wrong."""
+    if form is None or not form.errors:
+        return ""
+    return draw(context, components.ErrorSummary(faults=tuple(_faults_of(form))))
+
+
+def _faults_of(form: BaseForm) -> Iterable[components.Fault]:
+    for error in form.non_field_errors():
+        yield components.Fault(text=error)
+    for bound in form:
+        for error in bound.errors:
+            # A group of radio buttons has no element of its own name: the first of them takes the focus.
+            first = next((str(w.id_for_label) for w in bound.subwidgets), "") if bound.use_fieldset else ""
+            yield components.Fault(text=error, href=f"#{first or bound.id_for_label or bound.auto_id}")
+
+
+@register.simple_tag
+def lines(text: str) -> SafeString:
+    """Draw a person's own words: escaped, line breaks kept, in whatever direction they are written."""
+    return format_html('<p class="words" dir="auto">{}</p>', text)
