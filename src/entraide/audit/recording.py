@@ -1,0 +1,230 @@
+"""Writing to the log, inside the transaction of the act: no entry, no act."""
+
+import hashlib
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connections, models, router, transaction
+
+from entraide.audit import events
+from entraide.audit.models import Entry as EntryRow
+from entraide.audit.models import Stream, StreamKind
+from entraide.database import key_store, operation
+from entraide.evidence.leaves import Leaf, new_salt
+from entraide.kernel.actors import Actor, Face
+from entraide.kernel.canonical import canonical
+from entraide.kernel.clock import iso_ms, unix_ms
+from entraide.kernel.errors import NotPossible
+from entraide.kernel.faults import fault
+from entraide.kernel.ids import uuid7
+
+INSTANCE_STREAM = UUID("0197e000-0000-7000-8000-000000000001")
+LOG_KEY = UUID("0197e000-0000-7000-8000-00000000000a")
+"""Owner of the key for what outlives every case: who acted, and what is about no case and no organisation."""
+
+READING_WINDOW_MS = 300_000
+
+_HEAD = "SELECT handle, kind, organisation_id, case_id, head_n, head_hash FROM audit_stream WHERE id = %s FOR UPDATE"
+_APPEND = "SELECT audit_append(%s, %s, %s, %s, %s, %s, %s, %s, %s::text[], %s, %s, %s, %s, %s)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """An entry as it was just written: its identifier, its place in its stream, and its leaf hash."""
+
+    id: UUID
+    stream_id: UUID
+    n: int
+    leaf_hash: bytes
+
+
+def instance_stream() -> UUID:
+    """Return the stream of the desk itself."""
+    return INSTANCE_STREAM
+
+
+def open_stream(kind: StreamKind, *, organisation_id: UUID | None, case_id: UUID | None, now: datetime) -> UUID:
+    """Open the stream of a case or organisation inside the caller's operation, and return its identifier.
+
+    The key that its payloads are sealed with is made now: the one of the case, or the organisation's own.
+    """
+    _check_inside_operation()
+    stream = Stream(
+        id=INSTANCE_STREAM if kind == StreamKind.INSTANCE else uuid7(),
+        handle=secrets.token_hex(16),
+        kind=kind,
+        organisation_id=organisation_id,
+        case_id=case_id,
+        opened_at=now,
+    )
+    key_store().create(_key_owner(kind, organisation_id, case_id))
+    stream.save(force_insert=True)
+    return stream.id
+
+
+def record(
+    kind: str,
+    *,
+    stream_id: UUID,
+    actor: Actor,
+    now: datetime,
+    subject: models.Model | Iterable[models.Model] | None = None,
+    payload: Mapping[str, Any] | None = None,
+    act_hash: bytes | None = None,
+    is_shared: bool | None = None,
+) -> Entry:
+    """Write one entry inside the caller's operation; what it is about cannot be committed without it.
+
+    Call it last: from here to the commit the stream's head is locked and every other act of the same case waits.
+
+    Parameters
+    ----------
+    kind : str
+        A registered kind, ``requests:request:filed``.
+    subject : Model or Iterable[Model], optional
+        The row or rows this entry vouches for (see `database.schema.entry_required`).
+    payload : Mapping, optional
+        What happened in detail; JSON values only.  Sealed with the key of the case.
+    act_hash : bytes, optional
+        Hash of the act that was shown and signed.
+    is_shared : bool, optional
+        Whether the agency of the stream may read the payload; absent: what an agency's people wrote themselves.
+
+    Raises
+    ------
+    ValueError
+        If no room explained this kind.
+    NotPossible
+        If there is no such stream for this actor.
+    """
+    if not events.is_registered(kind):
+        raise ValueError(f"no room explains {kind}: list it in the room's events.py")
+    connection = _check_inside_operation()
+    with connection.cursor() as cursor:
+        cursor.execute(_HEAD, [stream_id])
+        head = cursor.fetchone()
+        if head is None:
+            raise NotPossible("Writing to the log", why="there is no such stream here", do="Open it first")
+        handle, stream_kind, organisation_id, case_id, head_n, head_hash = head
+        entry_id = uuid7()
+        owner, sealed_payload, payload_commitment = _seal_payload(
+            entry_id, _key_owner(stream_kind, organisation_id, case_id), organisation_id, payload or {}
+        )
+        sealed_actor, actor_commitment = _seal_actor(entry_id, actor)
+        leaf = Leaf(
+            log=settings.LOG_ORIGIN,
+            t=iso_ms(now),
+            kind=kind,
+            stream=handle,
+            n=head_n + 1,
+            prev=bytes(head_hash).hex() if head_n else None,
+            actor=actor_commitment,
+            payload=payload_commitment,
+            act=act_hash.hex() if act_hash else None,
+        ).canonical()
+        leaf_hash = hashlib.sha256(b"\x00" + leaf).digest()
+        shared = actor.face is Face.AGENCY if is_shared is None else is_shared
+        row = [entry_id, stream_id, organisation_id, head_n + 1, now, kind, leaf, leaf_hash, _subjects(subject)]
+        cursor.execute(_APPEND, [*row, owner, sealed_payload, shared, actor.face.value, sealed_actor])
+    fault("audit.after_entry")
+    return Entry(id=entry_id, stream_id=stream_id, n=head_n + 1, leaf_hash=leaf_hash)
+
+
+def record_reading(what: str, *, stream_id: UUID, actor: Actor, purpose: str, now: datetime) -> None:
+    """Enter in the log that `actor` reads personal data, before it is shown.
+
+    One entry for each person, stream, purpose and `what` in five minutes.  Called outside of a door it is an operation of
+    its own; inside an operation it belongs to that.  Inside `reading_as` nothing can be written: record first, then
+    read.  When it raises, show nothing.
+    """
+    if transaction.get_connection(_alias()).in_atomic_block:
+        _note_reading(what, stream_id, actor, purpose, now)
+    else:
+        _note_reading_alone(what, stream_id, actor=actor, purpose=purpose, now=now)
+
+
+@operation
+def _note_reading_alone(what: str, stream_id: UUID, *, actor: Actor, purpose: str, now: datetime) -> None:
+    _note_reading(what, stream_id, actor, purpose, now)
+
+
+def _note_reading(what: str, stream_id: UUID, actor: Actor, purpose: str, now: datetime) -> None:
+    mark = key_store().blind_index("reading", f"{actor.key}\n{stream_id}\n{what}\n{purpose}")
+    tenant = actor.organisation_id if actor.face is Face.AGENCY else None
+    with connections[_alias()].cursor() as cursor:
+        cursor.execute(
+            'INSERT INTO audit_reading (id, mark, "window", organisation_id) VALUES (%s, %s, %s, %s) '
+            "ON CONFLICT DO NOTHING",
+            [uuid7(), mark, unix_ms(now) // READING_WINDOW_MS, tenant],
+        )
+        is_first = cursor.rowcount == 1
+    if is_first:
+        payload = {"what": what, "purpose": purpose}
+        record("audit:data:read", stream_id=stream_id, actor=actor, now=now, payload=payload)
+
+
+def _check_inside_operation() -> Any:
+    connection = connections[_alias()]
+    if not connection.in_atomic_block:
+        raise RuntimeError("the log is written inside an operation only")
+    return connection
+
+
+def _alias() -> str:
+    return router.db_for_write(EntryRow)
+
+
+def _key_owner(kind: str, organisation_id: UUID | None, case_id: UUID | None) -> UUID:
+    """Return whose key seals the payloads of a stream."""
+    return case_id or organisation_id or LOG_KEY
+
+
+def _subjects(subject: models.Model | Iterable[models.Model] | None) -> list[str]:
+    if subject is None:
+        return []
+    return [str(subject.pk)] if isinstance(subject, models.Model) else [str(item.pk) for item in subject]
+
+
+def _seal_payload(
+    entry_id: UUID, owner: UUID, organisation_id: UUID | None, payload: Mapping[str, Any]
+) -> tuple[UUID, bytes, str]:
+    """Return whose key it was sealed with, the sealed salt and document, and the commitment to them."""
+    salted = new_salt() + canonical(dict(payload))
+    try:
+        key = key_store().create(owner)
+    except NotPossible:  # the case was erased; what is entered about it from now on lives as long as the log
+        owner, key = LOG_KEY, key_store().create(LOG_KEY)
+    sealed = key.seal(salted, place=payload_place(entry_id, organisation_id))
+    return owner, sealed, hashlib.sha256(salted).hexdigest()
+
+
+def _seal_actor(entry_id: UUID, actor: Actor) -> tuple[bytes, str]:
+    salted = new_salt() + canonical(actor_document(actor))
+    return key_store().create(LOG_KEY).seal(salted, place=actor_place(entry_id)), hashlib.sha256(salted).hexdigest()
+
+
+def actor_document(actor: Actor) -> dict[str, Any]:
+    """Return what the log keeps of who acted."""
+    return {
+        "key": actor.key,
+        "name": actor.name,
+        "face": actor.face.value,
+        "roles": sorted(role.value for role in actor.roles),
+        "organisation": str(actor.organisation_id) if actor.organisation_id else None,
+        "sign_in": str(actor.sign_in_id) if actor.sign_in_id else None,
+    }
+
+
+def payload_place(entry_id: UUID, organisation_id: UUID | None) -> str:
+    """Return the place a payload is sealed for."""
+    return f"audit.entrypayload:{entry_id}:sealed:{organisation_id}"
+
+
+def actor_place(entry_id: UUID) -> str:
+    """Return the place an actor is sealed for."""
+    return f"audit.entryactor:{entry_id}:sealed:"
