@@ -56,21 +56,23 @@ def states_page() -> str:
 
 def data_classes_page() -> str:
     """Return the record of processing: every field of every table with class, purpose, retention and mask."""
-    from entraide.database.dataclasses import registered_fields  # noqa: PLC0415  needs Django's apps
+    from entraide.database.dataclasses import declared
 
-    lines = ["# Data classes\n", "Every column, what it is for, how long it stays and how it is masked.\n"]
-    for model, fields in registered_fields():
-        lines += [f"\n## {model}\n", "| field | class | purpose | retention | mask |", "|---|---|---|---|---|"]
-        lines += [
-            f"| `{name}` | {field.data_class} | {field.purpose} | {field.retention} | {field.mask} |"
-            for name, field in fields.items()
-        ]
+    lines = ["# Data classes\n", "Every column: what it is for, how long it stays, how it is masked.\n"]
+    lines.append("A `*` speaks for the columns that only tie rows together.\n")
+    room = ""
+    for name, field in declared().items():
+        if name.partition(".")[0] != room:
+            room = name.partition(".")[0]
+            lines += [f"\n## {room}\n", "| field | class | purpose | retention | mask |", "|---|---|---|---|---|"]
+        short = name.partition(".")[2]
+        lines.append(f"| `{short}` | {field.data_class} | {field.purpose} | {field.retention} | {field.mask} |")
     return _HEAD + "\n".join(lines) + "\n"
 
 
 def events_page() -> str:
     """Return the page of every event the log can hold."""
-    from entraide.audit.api import registered_events  # noqa: PLC0415  needs Django's apps
+    from entraide.audit.api import registered_events
 
     lines = ["# Events of the log\n", "| event | sentence |", "|---|---|"]
     lines += [f"| `{kind}` | {sentence} |" for kind, sentence in sorted(registered_events().items())]

@@ -109,7 +109,8 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.template.context_processors.i18n",
                 "django.contrib.messages.context_processors.messages",
-                "entraide.ui.context.page",
+                "entraide.ui.context.pages",
+                "entraide.desk.context.desk",
             ],
         },
     },
@@ -135,7 +136,7 @@ SIGN_IN_COOKIE = f"{_PREFIX}entraide"
 CSRF_COOKIE_NAME = f"{_PREFIX}csrf"
 CSRF_COOKIE_SECURE = IS_SECURE
 CSRF_COOKIE_HTTPONLY = False
-CSRF_FAILURE_VIEW = "entraide.desk.errors.csrf_failure"
+CSRF_FAILURE_VIEW = "entraide.ui.errors.csrf_failure"
 LANGUAGE_COOKIE_SECURE = IS_SECURE
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 SECURE_HSTS_SECONDS = 31_536_000 if IS_SECURE else 0
