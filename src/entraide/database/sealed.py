@@ -45,6 +45,10 @@ class _OpensWhenRead(DeferredAttribute):
             instance.__dict__[self.field.attname] = value
         return value
 
+    def __set__(self, instance: models.Model, value: Any) -> None:
+        # Without this the instance's own dictionary would be asked first, and `__get__` never.
+        instance.__dict__[self.field.attname] = value
+
 
 class SealedJSONField(models.BinaryField):
     """A JSON value, sealed with the key of its case before the database sees it.

@@ -1,0 +1,1 @@
+"""Who is there, what they may do, and how they prove it: people, roles, passkeys, sign-in, signed acts."""

@@ -1,0 +1,58 @@
+"""The door of this room for those above.
+
+Everything but the operations (`begin_step_up` and what `operations` names) works inside the caller's door: within
+`reading_as`, or within an operation.
+"""
+
+from entraide.access.enrolment import open_organisation
+from entraide.access.operations.signing import BegunStepUp, SignedActView, begin_step_up, sign, sign_own
+from entraide.access.people import (
+    AgeKeyView,
+    OrganisationView,
+    PasskeyView,
+    PersonView,
+    SignInView,
+    age_key_of,
+    exchange,
+    organisation,
+    organisations,
+    passkeys_of,
+    people_by_ids,
+    people_of,
+    people_with,
+    person,
+    sign_ins_of,
+)
+from entraide.access.states import ROLE_NAMES, OrganisationKind
+from entraide.access.verifying import signed_act, verify_signed_act
+
+StepUp = BegunStepUp
+
+__all__ = [
+    "ROLE_NAMES",
+    "AgeKeyView",
+    "BegunStepUp",
+    "OrganisationKind",
+    "OrganisationView",
+    "PasskeyView",
+    "PersonView",
+    "SignInView",
+    "SignedActView",
+    "StepUp",
+    "age_key_of",
+    "begin_step_up",
+    "exchange",
+    "open_organisation",
+    "organisation",
+    "organisations",
+    "passkeys_of",
+    "people_by_ids",
+    "people_of",
+    "people_with",
+    "person",
+    "sign",
+    "sign_ins_of",
+    "sign_own",
+    "signed_act",
+    "verify_signed_act",
+]

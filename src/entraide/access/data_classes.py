@@ -1,0 +1,83 @@
+"""What each stored field of this room is, why it is kept, and for how long."""
+
+from entraide.database.dataclasses import FieldClass
+
+_LOG = "as long as the log"
+_PERSON = "as long as the person has access, then as long as the log"
+_SHORT = "one day after it ended"
+_CASE = "as long as the case"
+
+_AT = FieldClass("internal", "When it happened, to apply limits and to answer questions later.", _LOG)
+_TIES = FieldClass("internal", "Ties rows together.", _LOG)
+_TOKEN = FieldClass("secret", "Hash by which a link or cookie is recognised without being kept.", _LOG, "full")
+
+FIELDS: dict[str, FieldClass] = {
+    "organisation.*": _TIES,
+    "organisation.kind": FieldClass("internal", "Says on which side of the desk its people sit.", _LOG),
+    "organisation.name": FieldClass("internal", "Names the organisation on pages, letters and packages.", _LOG),
+    "organisation.opened_at": _AT,
+    "person.*": _TIES,
+    "person.handle": FieldClass("internal", "Random name of the person inside their authenticator.", _PERSON, "full"),
+    "person.face": FieldClass("internal", "Says on which side of the desk the person sits.", _PERSON),
+    "person.name": FieldClass("personal", "Says who asked, decided and signed.", _PERSON),
+    "person.email": FieldClass("personal", "Reaches the person with notices and checks the agency's domain.", _PERSON),
+    "person.language": FieldClass("personal", "Shows pages in the person's language.", _PERSON),
+    "person.time_zone": FieldClass("personal", "Shows times as the person reads them.", _PERSON),
+    "person.is_active": FieldClass("internal", "Ends all access at the next request.", _PERSON),
+    "person.is_demo": FieldClass("internal", "Marks a made-up person, which production refuses.", _PERSON),
+    "person.invited_at": _AT,
+    "person.disabled_at": _AT,
+    "rolegrant.*": _TIES,
+    "rolegrant.role": FieldClass("internal", "Says what the person is trusted to do.", _LOG),
+    "rolegrant.granted_at": _AT,
+    "rolegrant.expires_at": _AT,
+    "rolegrant.revoked_at": _AT,
+    "credential.*": _TIES,
+    "credential.kind": FieldClass("internal", "Tells a passkey from the demo's software key.", _LOG),
+    "credential.label": FieldClass("personal", "Lets the person tell their passkeys apart.", _PERSON),
+    "credential.credential_id": FieldClass("internal", "Finds the passkey that answered.", _LOG),
+    "credential.public_key": FieldClass("internal", "Verifies what the passkey signed.", _LOG),
+    "credential.algorithm": FieldClass("internal", "Restricts keys to what can be verified offline.", _LOG),
+    "credential.sign_count": FieldClass("internal", "Shows that a passkey was cloned.", _LOG),
+    "credential.registered_at": _AT,
+    "credential.last_used_at": _AT,
+    "credential.disabled_at": _AT,
+    "invitation.*": _TIES,
+    "invitation.purpose": FieldClass("internal", "Says what the one-time link is for.", _LOG),
+    "invitation.token_hash": _TOKEN,
+    "invitation.first": FieldClass("internal", "Marks the first two people of an empty desk, once for all.", _LOG),
+    "invitation.made_at": _AT,
+    "invitation.expires_at": _AT,
+    "invitation.used_at": _AT,
+    "signin.*": _TIES,
+    "signin.token_hash": _TOKEN,
+    "signin.device": FieldClass("personal", "Lets the person see and end sign-ins, and shows a new device.", _PERSON),
+    "signin.started_at": _AT,
+    "signin.seen_at": _AT,
+    "signin.expires_at": _AT,
+    "signin.ended_at": _AT,
+    "ceremony.*": FieldClass("internal", "Ties a challenge to whom it was given.", _SHORT),
+    "ceremony.purpose": FieldClass("internal", "Says what the challenge was given out for.", _SHORT),
+    "ceremony.challenge": FieldClass("internal", "Makes an answer fresh and single use.", _SHORT),
+    "ceremony.expires_at": FieldClass("internal", "Ends the challenge.", _SHORT),
+    "ceremony.used_at": FieldClass("internal", "Makes the challenge single use.", _SHORT),
+    "stepup.*": FieldClass("internal", "Ties an attempt to its person and sign-in.", _LOG),
+    "stepup.act_hash": FieldClass("internal", "Binds the attempt to one act.", _LOG),
+    "stepup.nonce": FieldClass("internal", "Makes each challenge different, even for the same act.", _LOG),
+    "stepup.expires_at": FieldClass("internal", "Ends the attempt.", _LOG),
+    "stepup.used_at": FieldClass("internal", "Makes the attempt single use.", _LOG),
+    "signedact.*": _TIES,
+    "signedact.domain": FieldClass("internal", "Says what kind of act was signed.", _LOG),
+    "signedact.act_hash": FieldClass("internal", "Names the act in approvals, outbox and log.", _LOG),
+    "signedact.content": FieldClass("special", "Verifies years later who signed what; sealed.", _CASE, "full"),
+    "signedact.signed_at": _AT,
+    "agekey.*": _TIES,
+    "agekey.recipient": FieldClass("internal", "Encrypts packages to the officer alone.", _LOG),
+    "agekey.registered_at": _AT,
+    "agekey.replaced_at": _AT,
+    "attempt.*": FieldClass("internal", "Counts attempts.", _SHORT),
+    "attempt.what": FieldClass("internal", "Says what was tried.", _SHORT),
+    "attempt.source": FieldClass("personal", "Keyed hash of the network an attempt came from.", _SHORT, "full"),
+    "attempt.window": FieldClass("internal", "Says in which minute.", _SHORT),
+    "attempt.count": FieldClass("internal", "Slows down whoever tries too often.", _SHORT),
+}

@@ -1,0 +1,1 @@
+"""Every way people, roles and keys change."""

@@ -1,0 +1,44 @@
+"""Time limits of a sign-in and counting of attempts, as arithmetic."""
+
+import ipaddress
+from datetime import datetime, timedelta
+
+from entraide.access.states import IDLE_LIMIT
+
+WINDOW = timedelta(minutes=1)
+
+# Per address and minute.  Passkeys cannot be guessed; the limits keep the desk answering and links from being tried.
+ATTEMPTS_MAX = {"sign-in": 30, "sign-in-failed": 10, "invitation": 10, "demo": 60}
+
+
+def is_alive(*, seen_at: datetime, expires_at: datetime, ended_at: datetime | None, now: datetime) -> bool:
+    """Say whether a sign-in still counts: not ended, not idle for too long, not older than the absolute limit."""
+    return ended_at is None and now < expires_at and now < seen_at + IDLE_LIMIT
+
+
+def window_of(now: datetime) -> datetime:
+    """Return the start of the window in which an attempt counts."""
+    return now.replace(second=0, microsecond=0)
+
+
+def source_of(address: str) -> str:
+    """Return the network that counts as one source: an IPv4 address, or the /64 an IPv6 host draws addresses from."""
+    try:
+        ip = ipaddress.ip_address(address.strip())
+    except ValueError:
+        return "unknown"
+    if isinstance(ip, ipaddress.IPv6Address):
+        return str(ip.ipv4_mapped) if ip.ipv4_mapped else str(ipaddress.ip_network((ip, 64), strict=False))
+    return str(ip)
+
+
+def true_address(*, peer: str, forwarded_for: str, n_proxies: int) -> str:
+    """Return the address of whoever asks, behind `n_proxies` proxies of ours.
+
+    Each of them appends the address it was called from; everything further left was written by the caller and may be
+    anything.
+    """
+    if n_proxies <= 0:
+        return peer
+    hops = [hop.strip() for hop in forwarded_for.split(",") if hop.strip()]
+    return hops[-n_proxies] if len(hops) >= n_proxies else peer

@@ -1,0 +1,56 @@
+"""The few kinds and lengths of time that `access` is made of."""
+
+from datetime import timedelta
+from enum import StrEnum
+
+from django.utils.translation import gettext_lazy as _
+
+from entraide.kernel.actors import Role
+
+
+class OrganisationKind(StrEnum):
+    """An organisation is the exchange itself, once, or an agency."""
+
+    EXCHANGE = "exchange"
+    AGENCY = "agency"
+
+
+class CredentialKind(StrEnum):
+    """A passkey; or the demo's software key in the page, which proves nothing."""
+
+    PASSKEY = "passkey"
+    SOFTWARE = "software"
+
+
+class Purpose(StrEnum):
+    """What a one-time link is for."""
+
+    ENROL = "enrol"
+    DEMO = "demo"
+
+
+class Ceremony(StrEnum):
+    """What a WebAuthn challenge was given out for."""
+
+    REGISTER = "register"
+    SIGN_IN = "sign_in"
+
+
+ROLE_NAMES = {
+    Role.OFFICER: _("Officer"),
+    Role.SUPERVISOR: _("Supervisor"),
+    Role.AGENCY_ADMINISTRATOR: _("Agency administrator"),
+    Role.ANALYST: _("Analyst"),
+    Role.APPROVER: _("Approver"),
+    Role.AUDITOR: _("Auditor"),
+    Role.DESK_ADMINISTRATOR: _("Desk administrator"),
+}
+
+STEP_UP_LASTS = timedelta(seconds=300)
+CEREMONY_LASTS = timedelta(seconds=300)
+IDLE_LIMIT = timedelta(minutes=30)
+ABSOLUTE_LIMIT = timedelta(hours=12)
+SEEN_EVERY = timedelta(minutes=1)
+INVITATION_LASTS = timedelta(days=7)
+DEMO_LINK_LASTS = timedelta(days=365)
+SUPERVISOR_LASTS = timedelta(days=365)

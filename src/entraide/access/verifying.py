@@ -1,0 +1,83 @@
+"""Checking a kept signature again, from the log: what is in the database's rows is not believed."""
+
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from entraide.access.models import SignedAct
+from entraide.access.states import CredentialKind
+from entraide.audit import api as audit
+from entraide.evidence import signed_acts
+from entraide.evidence.leaves import Leaf
+from entraide.evidence.signed_acts import NotSigned, from_base64url
+from entraide.kernel.clock import unix_ms
+from entraide.kernel.errors import NotFound, NotPermitted, NotPossible
+from entraide.kernel.sealing import SealBroken
+
+
+def signed_act(signed_act_id: UUID) -> signed_acts.SignedAct:
+    """Return a kept act with everything needed to verify it elsewhere; raises `NotFound`."""
+    return _opened(_row(signed_act_id))
+
+
+def verify_signed_act(signed_act_id: UUID, *, act: bytes, by: UUID) -> None:
+    """Check that `by` signed exactly `act`, with the key that the log says is theirs.
+
+    Called inside a door, by the worker before any effect.  A row that somebody wrote into the database, with the best
+    of names in it, does not pass: there is no assertion by a key that the log knows.
+
+    Raises
+    ------
+    NotPermitted
+        If anything at all does not hold.
+    """
+    row = _row(signed_act_id)
+    try:
+        kept = _opened(row)
+        registered = _registration(row)
+        kind, rp_id = registered["kind"], registered["rp_id"]
+        _require(row.person_id == by and registered["person"] == str(by), "person")
+        _require(kind == CredentialKind.PASSKEY or settings.KIND == "demo", "kind")
+        _require(urlsplit(kept.origin).hostname == rp_id, "origin")
+        _require(from_base64url(registered["credential_id"]) == kept.credential_id, "key")
+        signed_acts.verify(
+            kept,
+            act=act,
+            public_key=from_base64url(registered["public_key"]),
+            rp_id=rp_id,
+            at_ms=unix_ms(row.signed_at),
+        )
+    except (NotSigned, NotFound, NotPossible, SealBroken, KeyError, TypeError, ValueError) as error:
+        raise NotPermitted(
+            _("Acting on a signature"),
+            why=_("the signature does not hold for this act and this person"),
+            do=_("Have it signed again, and tell the auditor"),
+        ) from error
+
+
+def _row(signed_act_id: UUID) -> SignedAct:
+    row = SignedAct.objects.select_related("credential").filter(pk=signed_act_id).first()
+    if row is None:
+        raise NotFound(_("This signature"), why=_("there is none, or it is not yours to see"))
+    return row
+
+
+def _opened(row: SignedAct) -> signed_acts.SignedAct:
+    return signed_acts.SignedAct.from_json(row.content)
+
+
+def _registration(row: SignedAct) -> dict[str, str]:
+    """Return what the log says of the key, checked against the entry's commitment."""
+    entry_id = row.credential.entry_id
+    _require(entry_id is not None, "key")
+    assert entry_id is not None  # said in the line above
+    view = audit.entry(entry_id)
+    _require(Leaf.parse(view.leaf).kind == "access:credential:registered", "key")
+    return audit.payload_of(entry_id)
+
+
+def _require(holds: bool, code: str) -> None:
+    if not holds:
+        raise NotSigned(code)
