@@ -136,7 +136,7 @@ def _page_query(source: _Source) -> str:
         """'"account_id":"' || t.account_id || '"'""",
         *(_member(*column) for column in source.columns),
     ]
-    line = " || ',' || ".join(members) + " || '}'"
+    line = "concat(" + ", ',', ".join(members) + ", '}')"
     where = "t.account_id = %(account_id)s and t.recorded_at <= %(as_of)s"
     if source.moment is None:
         order, moment = "t.number", "null::timestamptz"
@@ -146,11 +146,11 @@ def _page_query(source: _Source) -> str:
         where += " and t.at >= %(start)s and t.at < %(end)s and (t.at, t.number) > (%(after_at)s, %(after_number)s)"
     if source.only:
         where += f" and {source.only}"
-    # The limit stands inside, so that a line is only made of a record that is sent.
+    # The limit stands innermost, so that a line is only made of a record that is sent.  The aggregates take the rows as
+    # they come, in the order of the inner query: sorting them once more would cost a third of the time.
     return f"""
-        select count(*), string_agg(line, E'\\n' order by n), max(n), (array_agg(moment order by n desc))[1],
-               (array_agg(number order by n desc))[1]
-        from (select {line} as line, {moment} as moment, t.number as number, row_number() over () as n
+        select count(*), string_agg(line, E'\\n'), (array_agg(moment))[count(*)], (array_agg(number))[count(*)]
+        from (select {line} as line, {moment} as moment, t.number as number
               from (select t.* from {source.table} t where {where} order by {order} limit %(limit)s) t
               {source.join} order by {order}) page"""  # noqa: S608 - every part is written above
 
@@ -234,7 +234,7 @@ def page(connection: psycopg.Connection, question: Question, position: Position)
         "limit": PAGE_ROWS,
     }
     query = _PAGE[question.category]
-    n_rows, lines, _, at, number = connection.execute(query.encode(), values).fetchall()[0]
+    n_rows, lines, at, number = connection.execute(query.encode(), values).fetchall()[0]
     return Page(lines or "", n_rows, Position(at or _LONG_AGO, number if number is not None else position.number))
 
 

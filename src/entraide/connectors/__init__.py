@@ -1,0 +1,1 @@
+"""Adapters to what lies outside: here the exchange's back office, over HTTP."""
