@@ -1,10 +1,11 @@
 """Entries in the transaction of the act."""
 
+from tests.plugins.desk import Desk
+
 from entraide.audit import api as audit
-from entraide.database import operation, reading_as
+from entraide.database import reading_as
 from entraide.evidence.leaves import check_stream
 from entraide.kernel.actors import Actor
-from tests.plugins.desk import Desk
 
 SETUP = Actor.system("setup")
 

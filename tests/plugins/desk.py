@@ -25,10 +25,10 @@ os.environ.update(
     ENTRAIDE_HOME=str(Path(tempfile.gettempdir()) / f"entraide-no-home-{os.getpid()}"),
 )
 
-import django  # noqa: E402
-import psycopg  # noqa: E402
+import django
+import psycopg
 
-from entraide.project import settings as _settings  # noqa: E402
+from entraide.project import settings as _settings
 
 ALIASES = {"default": "entraide_web", "agency": "entraide_agency", "worker": "entraide_worker"}
 for _alias in (*ALIASES, "migrate"):

@@ -31,7 +31,7 @@ class Stream(models.Model):
     head_hash = models.BinaryField(null=True)
 
     class Meta:
-        constraints = [
+        constraints = (
             models.UniqueConstraint(fields=["case_id"], condition=Q(kind="case"), name="audit_stream_one_per_case"),
             models.UniqueConstraint(
                 fields=["organisation_id"], condition=Q(kind="organisation"), name="audit_stream_one_per_organisation"
@@ -49,7 +49,7 @@ class Stream(models.Model):
                 name="audit_stream_head_n_and_hash_go_together",
                 condition=Q(head_n=0, head_hash=None) | Q(head_n__gt=0, head_hash__isnull=False),
             ),
-        ]
+        )
 
     def __str__(self) -> str:
         return f"{self.kind} {self.handle}"
@@ -72,10 +72,10 @@ class Entry(models.Model):
     subjects = ArrayField(models.TextField(), default=list)
 
     class Meta:
-        constraints = [
+        constraints = (
             models.UniqueConstraint(fields=["stream", "n"], name="audit_entry_one_at_each_place"),
             models.CheckConstraint(name="audit_entry_counts_from_one", condition=Q(n__gte=1)),
-        ]
+        )
 
     def __str__(self) -> str:
         return f"{self.kind} (n = {self.n})"
@@ -93,9 +93,6 @@ class EntryPayload(models.Model):
     is_shared = models.BooleanField()
     sealed = models.BinaryField()
 
-    class Meta:
-        constraints: list[models.BaseConstraint] = []
-
     def __str__(self) -> str:
         return f"payload of {self.entry_id}"
 
@@ -107,9 +104,6 @@ class EntryActor(models.Model):
     organisation_id = models.UUIDField(null=True)
     face = models.CharField(max_length=6)
     sealed = models.BinaryField()
-
-    class Meta:
-        constraints: list[models.BaseConstraint] = []
 
     def __str__(self) -> str:
         return f"actor of {self.entry_id}"
@@ -123,7 +117,7 @@ class Position(models.Model):
     leaf_hash = models.BinaryField()
 
     class Meta:
-        constraints = [models.CheckConstraint(name="audit_position_from_zero", condition=Q(position__gte=0))]
+        constraints = (models.CheckConstraint(name="audit_position_from_zero", condition=Q(position__gte=0)),)
 
     def __str__(self) -> str:
         return f"position {self.position}"
@@ -141,9 +135,6 @@ class Tile(models.Model):
     data = models.BinaryField()
     root = models.BinaryField()
 
-    class Meta:
-        constraints: list[models.BaseConstraint] = []
-
     def __str__(self) -> str:
         return f"tile {self.level}/{self.index}"
 
@@ -157,7 +148,7 @@ class Checkpoint(models.Model):
     at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.CheckConstraint(name="audit_checkpoint_of_something", condition=Q(size__gte=1))]
+        constraints = (models.CheckConstraint(name="audit_checkpoint_of_something", condition=Q(size__gte=1)),)
 
     def __str__(self) -> str:
         return f"checkpoint of {self.size} entries"
@@ -173,7 +164,7 @@ class Instance(models.Model):
     demo_loaded_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [models.CheckConstraint(name="audit_instance_is_one", condition=Q(id=1))]
+        constraints = (models.CheckConstraint(name="audit_instance_is_one", condition=Q(id=1)),)
 
     def __str__(self) -> str:
         return f"{self.kind} desk {self.log_origin}"
@@ -186,9 +177,6 @@ class SignerKey(models.Model):
     purpose = models.CharField(max_length=10)
     verifier = models.CharField(max_length=400, unique=True)
     published_at = models.DateTimeField()
-
-    class Meta:
-        constraints: list[models.BaseConstraint] = []
 
     def __str__(self) -> str:
         return f"{self.purpose} key {self.verifier}"
@@ -206,7 +194,7 @@ class Reading(models.Model):
     organisation_id = models.UUIDField(null=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["mark", "window"], name="audit_reading_once_in_a_window")]
+        constraints = (models.UniqueConstraint(fields=["mark", "window"], name="audit_reading_once_in_a_window"),)
 
     def __str__(self) -> str:
         return f"reading in window {self.window}"

@@ -138,9 +138,9 @@ def record(
 def record_reading(what: str, *, stream_id: UUID, actor: Actor, purpose: str, now: datetime) -> None:
     """Enter in the log that `actor` reads personal data, before it is shown.
 
-    One entry for each person, stream, purpose and `what` in five minutes.  Called outside of a door it is an operation of
-    its own; inside an operation it belongs to that.  Inside `reading_as` nothing can be written: record first, then
-    read.  When it raises, show nothing.
+    One entry for each person, stream, purpose and `what` in five minutes.  Called outside of a door it is an
+    operation of its own; inside an operation it belongs to that.  Inside `reading_as` nothing can be written:
+    record first, then read.  When it raises, show nothing.
     """
     if transaction.get_connection(_alias()).in_atomic_block:
         _note_reading(what, stream_id, actor, purpose, now)

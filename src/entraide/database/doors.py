@@ -40,7 +40,10 @@ class FaceRouter:
 
 
 def alias_of(actor: Actor) -> str:
-    """Return the database alias (a role) that serves `actor`."""
+    """Return the database alias (a role) that serves `actor` in this process."""
+    here = _process_alias.get()
+    if here is not None:
+        return here
     return "agency" if actor.face is Face.AGENCY and "agency" in settings.DATABASES else "default"
 
 
@@ -59,7 +62,7 @@ _process_alias: ContextVar[str | None] = ContextVar("alias of this process", def
 
 @contextmanager
 def _inside(actor: Actor, *, read_only: bool) -> Iterator[None]:
-    alias = _process_alias.get() or alias_of(actor)
+    alias = alias_of(actor)
     token = _alias.set(alias)
     try:
         with transaction.atomic(using=alias, durable=True):
