@@ -158,7 +158,9 @@ def _node(arguments: list[Path | str], *, failed: str, do: str) -> None:
     node = _node_home() / "bin" / "node"
     path = f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}"
     command = [str(node), *map(str, arguments)]
-    answer = subprocess.run(command, cwd=ROOT, env={**os.environ, "PATH": path}, capture_output=True, text=True)
+    answer = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False
+    )
     if answer.returncode != 0:
         sys.stderr.write(answer.stdout + answer.stderr)
         last = (answer.stderr.strip().splitlines() or ["no message"])[-1]

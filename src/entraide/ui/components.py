@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
-from babel.dates import format_datetime, get_timezone_name
+from babel.dates import format_datetime
 from django.utils import timezone, translation
 from django.utils.translation import gettext, ngettext, pgettext
 
@@ -171,11 +171,12 @@ class Moment:
 
     @property
     def zone(self) -> str:
-        """Return the name of the reader's zone, empty where it is UTC."""
+        """Return the reader's zone as CET or UTC+03:00, the same in every language; empty where it is UTC."""
         local = timezone.localtime(self.at)
         if local.utcoffset() == timedelta(0):
             return ""
-        return str(get_timezone_name(local, width="short", locale=_BABEL.get(_language(), "en_GB")))
+        name = local.tzname() or ""
+        return name if name.isalpha() else f"UTC{local.isoformat()[-6:]}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -325,6 +326,7 @@ class ErrorSummary:
 
     template: ClassVar[str] = "ui/components/error_summary.html"
     faults: Sequence[Fault]
+    takes_focus: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -336,7 +338,7 @@ class Progress:
 
     template: ClassVar[str] = "ui/components/progress.html"
     label: Text
-    href: str
+    href: str = ""
     done: int = 0
     total: int | None = None
     state: str = "working"

@@ -6,7 +6,7 @@ from django.forms.renderers import DjangoTemplates
 class FieldRenderer(DjangoTemplates):
     """``FORM_RENDERER = "entraide.ui.forms.FieldRenderer"``.
 
-    ``{{ form }}`` draws every field, ``{{ field.as_field_group }}`` one: label, hint, error, widget, in this order, with
+    ``{{ form }}`` draws every field, ``{{ field.as_field_group }}`` one: label, hint, error, widget, with
     ``aria-describedby`` to hint and error and a fieldset around radio buttons and check boxes.
     """
 

@@ -141,13 +141,16 @@ def _sections() -> dict[str, list[Component]]:
             Notice(title="The exchange does not answer.", body="Nothing was lost; try again.", tone=Tone.BAD),
         ],
         "Error summary": [
-            ErrorSummary(faults=(Fault(text="Enter your reference.", href="#id_reference"), Fault(text="One more."))),
+            ErrorSummary(
+                faults=(Fault(text="Enter your reference.", href="#id_reference"), Fault(text="One more.")),
+                takes_focus=False,
+            ),
         ],
         "Progress": [
-            Progress(label="Building the package", href="#", done=412_000, total=1_000_000, detail="412,000 records"),
-            Progress(label="Asking the exchange", href="#", cancel_href="#"),
-            Progress(label="Package R-26-7K3F9Q", href="#", state="done"),
-            Progress(label="Package R-26-7K3F9R", href="#", state="failed", done=1, total=4, detail="No space left."),
+            Progress(label="Building the package", done=412_000, total=1_000_000, detail="412,000 records"),
+            Progress(label="Asking the exchange", cancel_href="#"),
+            Progress(label="Package R-26-7K3F9Q", state="done"),
+            Progress(label="Package R-26-7K3F9R", state="failed", done=1, total=4, detail="No space left."),
         ],
         "Log of a case": [_timeline()],
         "Signature": [_signature(), _signature(reason="The targets are missing.")],

@@ -37,7 +37,8 @@ def draw_icon(name: str) -> SafeString:
     )
     return format_html(
         '<svg class="icon icon--{}" viewBox="0 0 24 24" width="24" height="24" fill="none" stroke="currentColor"'
-        ' stroke-width="2" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false">{}</svg>',
+        ' stroke-width="2" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false">'
+        "{}</svg>",
         name,
         shapes,
     )

@@ -26,13 +26,9 @@ PLURAL_FORMS = {
     "es": "nplurals=2; plural=(n != 1);",
     "ar": "nplurals=6; plural=n==0 ? 0 : n==1 ? 1 : n==2 ? 2 : n%100>=3 && n%100<=10 ? 3 : n%100>=11 && n%100<=99 ? 4 : 5;",  # noqa: E501  # the header is one line
 }
-_ONE, _PLURAL, _CONTEXT, _BOTH = None, (1, 2), ((1, "c"), 2), ((1, "c"), 2, 3)
-_KEYWORDS = {
-    "_": _ONE, "gettext": _ONE, "gettext_lazy": _ONE, "gettext_noop": _ONE,
-    "ngettext": _PLURAL, "ngettext_lazy": _PLURAL,
-    "pgettext": _CONTEXT, "pgettext_lazy": _CONTEXT,
-    "npgettext": _BOTH, "npgettext_lazy": _BOTH,
-}  # fmt: skip
+_KEYWORDS: dict[str, None] = dict.fromkeys(
+    name + suffix for name in ("gettext", "ngettext", "pgettext", "npgettext") for suffix in ("", "_lazy")
+) | {"_": None, "gettext_noop": None}
 _PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%[sd]|\{\w*\}")
 
 
@@ -59,8 +55,8 @@ class Found:
 def extract_from_python(source: str) -> Iterator[Message]:
     """Yield the messages of a Python source."""
     content = io.BytesIO(source.encode())
-    for _line, function, texts, _comments in extract_python(content, list(_KEYWORDS), (), {"encoding": "utf-8"}):
-        message = _message(function, (texts,) if isinstance(texts, str) else tuple(texts))
+    for _line, function, texts, _comments in extract_python(content, _KEYWORDS, (), {"encoding": "utf-8"}):
+        message = _message(str(function), (texts,) if isinstance(texts, str) else tuple(texts or ()))
         if message is not None:
             yield message
 
@@ -129,7 +125,7 @@ def merge(found: Found, language: str, old: Iterable[polib.POEntry] = ()) -> pol
         )
         if message.plural:
             entry.msgid_plural = message.plural
-            entry.msgstr_plural = {n: "" for n in range(_n_forms(language))}
+            entry.msgstr_plural = dict.fromkeys(range(_n_forms(language)), "")
             entry.msgstr_plural.update(before.msgstr_plural if before else {})
         elif before:
             entry.msgstr = before.msgstr
@@ -159,8 +155,8 @@ def compile_catalogues(locale: Path = LOCALE) -> int:
         handle, fresh = tempfile.mkstemp(dir=path.parent)  # a page that is being drawn must not read half a file
         with os.fdopen(handle, "wb") as out:
             out.write(polib.pofile(str(path)).to_binary())
-        os.chmod(fresh, 0o644)
-        os.replace(fresh, target)
+        Path(fresh).chmod(0o644)
+        Path(fresh).replace(target)
         n_compiled += 1
     return n_compiled
 

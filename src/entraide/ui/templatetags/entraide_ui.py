@@ -29,7 +29,7 @@ register = template.Library()
 def draw(context: Context, value: Drawable) -> SafeString:
     """Draw a component in a context of its own (as an include with ``only``), or a text, escaped."""
     if not isinstance(value, Component):
-        return conditional_escape(value)
+        return conditional_escape(value if isinstance(value, str) else str(value))
     engine = context.template.engine  # type: ignore[union-attr]  # while rendering there is a template
     own = context.new({"c": value, "csrf_token": context.get("csrf_token")})
     own.template = context.template
@@ -119,21 +119,27 @@ def person(context: Context, name: str, role: Text = "", organisation: Text = ""
 
 
 @register.simple_tag(takes_context=True)
-def error_summary(context: Context, form: BaseForm | None) -> SafeString | str:
+def error_summary(context: Context, form: BaseForm | None, takes_focus: bool = True) -> SafeString | str:
     """Draw what is wrong with a form, with a link to each field; nothing while nothing is wrong."""
     if form is None or not form.errors:
         return ""
-    return draw(context, components.ErrorSummary(faults=tuple(_faults_of(form))))
+    return draw(context, components.ErrorSummary(faults=tuple(_faults_of(form)), takes_focus=takes_focus))
 
 
 def _faults_of(form: BaseForm) -> Iterable[components.Fault]:
     for error in form.non_field_errors():
         yield components.Fault(text=error)
     for bound in form:
+        # A group of radio buttons has no element of its own name: the first of them takes the focus.
+        first = next((str(widget.id_for_label) for widget in bound.subwidgets), "") if bound.use_fieldset else ""
+        is_missing = (
+            any(error.code == "required" for error in form.errors[bound.name].as_data()) if bound.errors else False
+        )
         for error in bound.errors:
-            # A group of radio buttons has no element of its own name: the first of them takes the focus.
-            first = next((str(w.id_for_label) for w in bound.subwidgets), "") if bound.use_fieldset else ""
-            yield components.Fault(text=error, href=f"#{first or bound.id_for_label or bound.auto_id}")
+            # "This field is required" alone says too little.
+            between = " " if str(bound.label)[-1:] in "?؟." else ": "
+            text = f"{bound.label}{between}{error}" if is_missing else error
+            yield components.Fault(text=text, href=f"#{first or bound.id_for_label or bound.auto_id}")
 
 
 @register.simple_tag
