@@ -46,6 +46,13 @@ function bindMenus(): void {
   });
 }
 
+function tellZone(): void {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (!zone || document.cookie.includes(`entraide_zone=${zone}`)) return;
+  const secure = window.location.protocol === "https:" ? "; Secure" : "";
+  document.cookie = `entraide_zone=${zone}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
+}
+
 function bindAll(within: ParentNode): void {
   if (navigator.clipboard) {
     for (const button of within.querySelectorAll<HTMLElement>("[data-copy][hidden]")) button.hidden = false;
@@ -55,6 +62,7 @@ function bindAll(within: ParentNode): void {
 }
 
 htmx.config.allowEval = false;
+tellZone();
 bindFragments();
 bindCopyButtons();
 bindMenus();

@@ -209,3 +209,11 @@ def test_the_language_menu_works_by_keyboard(window: Any) -> None:
     page.get_by_role("button", name="Français").wait_for()
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Français").wait_for(state="hidden")
+
+
+def test_the_browser_tells_the_reader_s_zone(window: Any) -> None:
+    shown = window(timezone_id="Africa/Casablanca")
+    shown.open("/gallery/")
+    assert {cookie["name"]: cookie["value"] for cookie in shown.context.cookies()}[
+        "entraide_zone"
+    ] == "Africa/Casablanca"

@@ -2,11 +2,12 @@ import re
 from pathlib import Path
 
 import pytest
-from django.test import Client, override_settings
+from django.test import Client, modify_settings, override_settings
 
 import entraide
 from entraide.ui import components, gallery
 from entraide.ui.icons import icon_names
+from entraide.ui.zones import zone_named
 from tests.ui.conftest import templates
 
 LANGUAGES = ["en", "fr", "es", "ar"]
@@ -151,3 +152,16 @@ def test_a_form_ties_hint_and_error_to_its_field(pages: Client) -> None:
 
 def test_the_package_is_where_templates_are_looked_for() -> None:
     assert Path(next(iter(entraide.__path__))) == SOURCE
+
+
+def test_times_are_drawn_in_the_zone_the_browser_has_named(pages: Client) -> None:
+    with modify_settings(MIDDLEWARE={"append": "entraide.ui.zones.ReaderZoneMiddleware"}):
+        pages.cookies["entraide_zone"] = "Asia/Tokyo"
+        assert "21:00</span> <bdi" in pages.get("/gallery/").text
+
+
+@pytest.mark.parametrize(
+    "name", ["", "Nowhere/City", "../../etc/passwd", "/etc/passwd", "Europe", "a" * 500, "\0", "UTC\r\n"]
+)
+def test_a_zone_that_is_none_is_passed_over(name: str) -> None:
+    assert zone_named(name) is None
