@@ -1,4 +1,4 @@
-"""The exchange over HTTP, as `entraide/exchange/openapi.yaml` says."""
+"""The exchange over HTTP, as `entraide/exchange/openapi.json` says."""
 
 import json
 import time

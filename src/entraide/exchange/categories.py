@@ -1,6 +1,6 @@
 """What a record of each category looks like, as data.
 
-The schemas are the contract with the exchange (`openapi.yaml` says the same in its own words, and a test compares the
+The schemas are the contract with the exchange (`openapi.json` says the same in its own words, and a test compares the
 two), the headings of the files in a package, and the rule of what is left out unless a decision names it.
 """
 

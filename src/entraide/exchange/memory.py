@@ -4,7 +4,7 @@ It keeps accounts, ties and records as they are put in, answers through the same
 told to be slow, down, wrong, or to die in mid-stream.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -34,6 +34,7 @@ from entraide.exchange.port import (
 )
 
 CONTRACT_VERSION = "1.0"
+Spoil = Callable[[list[dict[str, Cell]]], list[dict[str, Cell]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,13 +79,13 @@ class Faults:
         So many questions are not answered.
     die_after_pages : list[int]
         For each entry, one stream breaks off after so many pages.
-    spoil : dict[str, Cell] | None
-        Values put over those of the first record of the next stream: a wrong type, an unknown column.
+    spoil : callable | None
+        What is done to the records of the first page of the next stream before they are checked.
     """
 
     down: int = 0
     die_after_pages: list[int] = field(default_factory=list)
-    spoil: dict[str, Cell] | None = None
+    spoil: Spoil | None = None
 
 
 class InMemoryExchange:
@@ -295,7 +296,7 @@ class InMemoryExchange:
                 )
             objects = records[at : at + PAGE_ROWS]
             if self.faults.spoil is not None and objects:
-                objects, self.faults.spoil = [{**objects[0], **self.faults.spoil}, *objects[1:]], None
+                objects, self.faults.spoil = self.faults.spoil(objects), None
             first_row = check.n_rows + 1
             yield RecordPage(
                 category=check.category,

@@ -1,6 +1,6 @@
 """The one door to the exchange.
 
-An exchange joins by answering the questions of `Connector`, over HTTP as `openapi.yaml` says or in a class of its own.
+An exchange joins by answering the questions of `Connector`, over HTTP as `openapi.json` says or in a class of its own.
 Everything the desk knows about accounts comes through here, and every question carries its purpose: there is no
 browsing.  Whoever implements the port is done when the contract tests pass.
 """
