@@ -6,9 +6,10 @@ Commits are real (no test runs inside a transaction that is rolled back), so the
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -96,6 +97,7 @@ class Desk:
     database: DeskDatabase
     home: Path
     now: datetime
+    _running: list[Callable[[], None]] = field(default_factory=list)
 
     def url(self, role: str) -> str:
         """Return the database URL of a role."""
@@ -104,6 +106,53 @@ class Desk:
     def superuser_sql(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """Run one statement as superuser, committed, and return its rows."""
         return self.database.sql(statement, *values)
+
+    def start_signer(self) -> None:
+        """Answer as the signer, from a thread of this process; started once."""
+        from entraide.audit.signer import Signer, SignerServer
+
+        if self._running:
+            return
+        server = SignerServer(self.home / "run" / "signer.sock", Signer(self.home / "signer", "demo.invalid/log"))
+        thread = threading.Thread(target=server.serve_forever, args=[0.01], daemon=True)
+        thread.start()
+
+        def stop() -> None:
+            server.shutdown()
+            server.server_close()
+            thread.join()
+
+        self._running.append(stop)
+
+    def sequence(self) -> int:
+        """Place every entry and have the tree signed, as the sequencer does; return how many were placed."""
+        from entraide.audit.sequencing import Sequencer
+        from entraide.audit.signing import SignerClient
+
+        self.start_signer()
+        with psycopg.connect(self.url("entraide_sequencer")) as connection:
+            return Sequencer(connection, SignerClient(self.home / "run" / "signer.sock")).round()
+
+    def work(self) -> int:
+        """Do as the worker what is due in the outbox and the queue of jobs, until nothing is; return how much that was.
+
+        An effect or job that fails is put off, and not waited for.
+        """
+        from entraide.database import acting_in
+        from entraide.outbox import loop
+
+        total = 0
+        with acting_in("worker"):
+            while True:
+                done = loop.drain() + _run_jobs(self.url("entraide_worker"))
+                if not done:
+                    return total
+                total += done
+
+    def stop(self) -> None:
+        """Stop what was started."""
+        while self._running:
+            self._running.pop()()
 
     def environment(self) -> dict[str, str]:
         """Return the environment in which a process of this desk runs."""
@@ -127,9 +176,11 @@ def desk(desk_database: DeskDatabase) -> Iterator[Desk]:
 
     with home_of_a_desk() as home:
         create_instance("demo", now=NOON)
+        desk = Desk(desk_database, home, NOON)
         try:
-            yield Desk(desk_database, home, NOON)
+            yield desk
         finally:
+            desk.stop()
             close_connections()
             desk_database.empty()
 
@@ -195,6 +246,32 @@ def point_at(alias: str, url: str) -> None:
         HOST=parts["host"],
         PORT=str(parts.get("port", "")),
     )
+
+
+def _run_jobs(url: str) -> int:
+    """Work off the jobs that are due now, in the worker's role, and return how many there were."""
+    import asyncio
+
+    from procrastinate import PsycopgConnector
+    from procrastinate.contrib.django import app
+
+    with psycopg.connect(url) as connection:
+        row = connection.execute(
+            "SELECT count(*) FROM procrastinate_jobs "
+            "WHERE status = 'todo' AND (scheduled_at IS NULL OR scheduled_at <= now())"
+        ).fetchone()
+    if row is None or not row[0]:
+        return 0
+
+    async def run() -> None:
+        with app.replace_connector(PsycopgConnector(conninfo=url)) as jobs:
+            async with jobs.open_async():
+                await jobs.run_worker_async(
+                    wait=False, listen_notify=False, install_signal_handlers=False, delete_jobs="never"
+                )
+
+    asyncio.run(run())
+    return int(row[0])
 
 
 def _source_paths() -> list[str]:

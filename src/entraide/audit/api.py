@@ -9,6 +9,7 @@ from entraide.audit.instance import (
     instance,
     note_demo_loaded,
 )
+from entraide.audit.keys import Proof, last_checkpoint, proof_of, publish_keys, published_keys, receipt, signer
 from entraide.audit.models import StreamKind
 from entraide.audit.queries import (
     EntryView,
@@ -31,6 +32,7 @@ __all__ = [
     "EntryView",
     "Erased",
     "InstanceView",
+    "Proof",
     "StreamKind",
     "StreamView",
     "actor_of",
@@ -42,15 +44,21 @@ __all__ = [
     "find_instance",
     "instance",
     "instance_stream",
+    "last_checkpoint",
     "note_demo_loaded",
     "open_stream",
     "payload_of",
+    "proof_of",
+    "publish_keys",
+    "published_keys",
+    "receipt",
     "record",
     "record_reading",
     "register_events",
     "registered_events",
     "salted_payload_of",
     "sentence_of",
+    "signer",
     "stream",
     "stream_of_case",
     "stream_of_organisation",

@@ -97,13 +97,15 @@ def note_demo_loaded(*, now: datetime) -> None:
 
 @operation
 def _create(kind: str, *, actor: Actor, now: datetime) -> None:
-    Instance.objects.create(kind=kind, log_origin=settings.LOG_ORIGIN, created_at=now)
+    row = Instance.objects.create(kind=kind, log_origin=settings.LOG_ORIGIN, created_at=now)
     open_stream(StreamKind.INSTANCE, organisation_id=None, case_id=None, now=now)
     payload = {"kind": kind, "log": settings.LOG_ORIGIN, "origin": settings.ORIGIN}
-    record("audit:instance:created", stream_id=INSTANCE_STREAM, actor=actor, now=now, payload=payload)
+    record("audit:instance:created", stream_id=INSTANCE_STREAM, actor=actor, now=now, subject=row, payload=payload)
 
 
 @operation
 def _note_demo_loaded(*, actor: Actor, now: datetime) -> None:
-    Instance.objects.filter(pk=1, demo_loaded_at=None).update(demo_loaded_at=now)
-    record("audit:demo:loaded", stream_id=INSTANCE_STREAM, actor=actor, now=now)
+    row = Instance.objects.get(pk=1)
+    row.demo_loaded_at = now
+    row.save(update_fields=["demo_loaded_at"])
+    record("audit:demo:loaded", stream_id=INSTANCE_STREAM, actor=actor, now=now, subject=row)

@@ -35,10 +35,11 @@ _APPEND = "SELECT audit_append(%s, %s, %s, %s, %s, %s, %s, %s, %s::text[], %s, %
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """An entry as it was just written: its identifier, its place in its stream, and its leaf hash."""
+    """An entry as it was just written: identifier, stream (and its random handle), place in it, leaf hash."""
 
     id: UUID
     stream_id: UUID
+    stream: str
     n: int
     leaf_hash: bytes
 
@@ -132,7 +133,7 @@ def record(
         row = [entry_id, stream_id, organisation_id, head_n + 1, now, kind, leaf, leaf_hash, _subjects(subject)]
         cursor.execute(_APPEND, [*row, owner, sealed_payload, shared, actor.face.value, sealed_actor])
     fault("audit.after_entry")
-    return Entry(id=entry_id, stream_id=stream_id, n=head_n + 1, leaf_hash=leaf_hash)
+    return Entry(id=entry_id, stream_id=stream_id, stream=handle, n=head_n + 1, leaf_hash=leaf_hash)
 
 
 def record_reading(what: str, *, stream_id: UUID, actor: Actor, purpose: str, now: datetime) -> None:

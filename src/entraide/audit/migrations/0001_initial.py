@@ -5,7 +5,7 @@ import django.db.models.deletion
 import entraide.kernel.ids
 from django.db import migrations, models
 
-from entraide.database.schema import grants, tenant_rows
+from entraide.database.schema import entry_required, grants, tenant_rows
 
 
 APPEND = """
@@ -228,6 +228,8 @@ class Migration(migrations.Migration):
         migrations.RunSQL(APPEND, "DROP FUNCTION audit_append"),
         migrations.RunSQL(REQUIRED, "DROP FUNCTION audit_entry_required"),
         migrations.RunSQL(HASHES, "DROP FUNCTION audit_leaf_hashes"),
+        entry_required("audit_instance"),
+        entry_required("audit_signerkey"),
         tenant_rows("audit_stream"),
         tenant_rows("audit_entry", agency=f"{TENANT} AND stream_id IN (SELECT id FROM audit_stream)"),
         tenant_rows("audit_entrypayload", agency=f"{TENANT} AND is_shared"),

@@ -1,0 +1,59 @@
+"""Where the log's own processes find things.  They do without Django; `project.settings` says the same."""
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from entraide.kernel import environment
+
+
+def kind() -> str:
+    """Return the kind of the instance."""
+    return environment.read("ENTRAIDE_KIND") or "trial"
+
+
+def home() -> Path:
+    """Return the data directory."""
+    return Path(environment.read("ENTRAIDE_HOME") or Path.cwd() / ".entraide" / kind())
+
+
+def log_origin() -> str:
+    """Return the name of the log."""
+    origin = (environment.read("ENTRAIDE_ORIGIN") or "http://localhost:8000").rstrip("/")
+    default = "demo.invalid/log" if kind() == "demo" else f"{urlsplit(origin).hostname or 'localhost'}/log"
+    return environment.read("ENTRAIDE_LOG_ORIGIN") or default
+
+
+def signer_folder() -> Path:
+    """Return the folder of the signer's keys and state."""
+    return home() / "signer"
+
+
+def signer_socket() -> Path:
+    """Return the signer's Unix socket."""
+    return home() / "run" / "signer.sock"
+
+
+def read_or_nothing(path: Path) -> bytes | None:
+    """Return what a file holds, or None where there is none."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def replace_durably(path: Path, content: bytes) -> None:
+    """Write a file so that a cut leaves the old content or the new, and the new is on disk when this returns."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        os.write(handle, content)
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    draft.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
