@@ -12,6 +12,7 @@ EVENTS = {
     "access:person:preferences-changed": _("A person chose another language or time zone."),
     "access:role:granted": _("A role was granted."),
     "access:role:revoked": _("A role was revoked."),
+    "access:credential:allowed": _("A further passkey was let in by an earlier one."),
     "access:credential:registered": _("A passkey was registered."),
     "access:credential:disabled": _("A passkey was disabled."),
     "access:age-key:registered": _("An officer registered the key that packages are encrypted to."),

@@ -221,7 +221,7 @@ class StepUp(models.Model):
     used_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints: list[models.BaseConstraint] = []
+        ordering = ["expires_at"]
 
     def __str__(self) -> str:
         return f"step-up of {self.person_id}"

@@ -111,10 +111,11 @@ def check_may_register_age_key(actor: Actor) -> None:
         )
 
 
-def check_is_person(actor: Actor) -> None:
-    """Refuse unless a natural person acts: a part of the system signs nothing."""
+def check_is_person(actor: Actor) -> tuple[UUID, UUID]:
+    """Return person and organisation; refuse unless a natural person acts: a part of the system signs nothing."""
     if actor.person_id is None or actor.organisation_id is None:
         raise NotPermitted(_("Signing"), why=_("only a person signs"), do=_("Sign in"))
+    return actor.person_id, actor.organisation_id
 
 
 def _administers(actor: Actor, organisation_id: UUID) -> bool:

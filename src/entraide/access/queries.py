@@ -28,7 +28,9 @@ class PersonQuerySet(models.QuerySet["Person"]):
 
     def visible_to(self, actor: Actor) -> "PersonQuerySet":
         """Return every person for staff; for others the people of their own organisation."""
-        return self.filter(organisation_id=actor.organisation_id) if actor.face is Face.AGENCY else self
+        if actor.face is Face.AGENCY:
+            return self.filter(organisation_id=actor.organisation_id) if actor.organisation_id else self.none()
+        return self
 
     def holding(self, role: Role, *, at: datetime, organisation_id: UUID | None = None) -> "PersonQuerySet":
         """Return active people who hold `role` at a moment."""

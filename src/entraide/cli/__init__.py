@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, str] = {
     "extract": "entraide.cli.extract",
     "verify": "entraide.cli.verify",
     "log verify": "entraide.cli.log",
+    "check": "entraide.cli.check",
 }
 
 

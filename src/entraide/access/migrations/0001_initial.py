@@ -256,6 +256,9 @@ class Migration(migrations.Migration):
                 ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='access.organisation')),
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='access.person')),
             ],
+            options={
+                'ordering': ['expires_at'],
+            },
         ),
         migrations.AddField(
             model_name='signedact',

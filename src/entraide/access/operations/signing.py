@@ -29,7 +29,7 @@ from entraide.kernel.errors import NotPermitted, NotPossible
 class BegunStepUp:
     """What the page needs to have an act signed.
 
-    `options` is JSON data for ``navigator.credentials.get``; `software_key` is the demo's key of this person, else None.
+    `options` is JSON data for ``navigator.credentials.get``; `software_key` is the demo's key of the person, else None.
     """
 
     id: UUID
@@ -159,9 +159,8 @@ def sign(act: Act, *, step_up_id: UUID, assertion: str, case_id: UUID, actor: Ac
 
 def sign_own(act: Act, *, step_up_id: UUID, assertion: str, actor: Actor, now: datetime) -> SignedActView:
     """Keep an act about people or keys, sealed with the key of the signer's organisation."""
-    policies.check_is_person(actor)
-    assert actor.organisation_id is not None  # the policy has just said so
-    return sign(act, step_up_id=step_up_id, assertion=assertion, case_id=actor.organisation_id, actor=actor, now=now)
+    _, organisation_id = policies.check_is_person(actor)
+    return sign(act, step_up_id=step_up_id, assertion=assertion, case_id=organisation_id, actor=actor, now=now)
 
 
 def not_signed() -> NotPermitted:
@@ -172,8 +171,8 @@ def not_signed() -> NotPermitted:
 
 
 def _signer(actor: Actor) -> Person:
-    policies.check_is_person(actor)
-    person = Person.objects.filter(pk=actor.person_id, organisation_id=actor.organisation_id, is_active=True).first()
+    person_id, organisation_id = policies.check_is_person(actor)
+    person = Person.objects.filter(pk=person_id, organisation_id=organisation_id, is_active=True).first()
     if person is None:
         raise NotPermitted(_("Signing"), why=_("your access has ended"), do=_("Ask your administrator"))
     return person

@@ -1,0 +1,183 @@
+"""The demo's people: enrolled with software keys, signed in by links, switched in one browser.
+
+Every function here refuses unless this is a demo, by its settings and by the database.  Nothing else in the room knows
+of software keys but what a page is handed (`demo_keys`).
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from entraide.access import acts, demo_keys, enrolment
+from entraide.access.models import Invitation, Person
+from entraide.access.operations import members, sign_ins
+from entraide.access.operations.passkeys import link_of, name_person
+from entraide.access.operations.sign_ins import DOOR, StartedSignIn
+from entraide.access.operations.signing import begin_step_up
+from entraide.access.people import PersonView, actor_for, people_by_ids
+from entraide.access.states import CredentialKind, Purpose
+from entraide.audit import api as audit
+from entraide.database import operation, reading_as
+from entraide.evidence.signed_acts import from_base64url
+from entraide.evidence.software_key import SoftwareKey
+from entraide.kernel.actors import Actor, Role
+from entraide.kernel.acts import Act
+from entraide.kernel.errors import NotFound
+
+LOADER = Actor.system("demo")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoPerson:
+    """A made-up person, as the switcher shows her; `link` only right after it was made."""
+
+    person: PersonView
+    link: str = ""
+
+
+def check_is_demo() -> None:
+    """Refuse outside of a demo, with the words of a page that does not exist."""
+    if settings.KIND != "demo" or audit.instance().kind != "demo":
+        raise NotFound(_("This page"), why=_("there is none"))
+
+
+def invite_and_enrol_first(people: Sequence[tuple[str, str]], *, now: datetime) -> list[Actor]:
+    """Enrol the first two people of a demo, by name and address; return them as actors."""
+    check_is_demo()
+    invited = members.invite_first(now=now)
+    return [enrol(one, name=name, email=email, now=now) for one, (name, email) in zip(invited, people, strict=True)]
+
+
+def invite_and_enrol(
+    *,
+    organisation_id: UUID,
+    name: str,
+    email: str,
+    roles: Sequence[Role],
+    by: Actor,
+    now: datetime,
+    language: str = "en",
+) -> Actor:
+    """Have `by` invite a made-up person, and enrol that person; return them as an actor."""
+    check_is_demo()
+    act = acts.invite(organisation_id=organisation_id, name=name, email=email, language=language, roles=roles)
+    step_up_id, assertion = sign(act, by=by, now=now)
+    invited = members.invite(
+        organisation_id=organisation_id,
+        name=name,
+        email=email,
+        language=language,
+        roles=roles,
+        step_up_id=step_up_id,
+        assertion=assertion,
+        actor=by,
+        now=now,
+    )
+    return enrol(invited, name=name, email=email, now=now)
+
+
+def enrol(invited: members.Invited, *, name: str, email: str, now: datetime) -> Actor:
+    """Enrol an invited person with a software key; return them as an actor."""
+    check_is_demo()
+    key = SoftwareKey.generate()
+    demo_keys.keep(invited.person_id, key)  # before the row: a key without a row harms nobody, a row without a key does
+    token = invited.link.rsplit("/", 1)[-1]
+    with reading_as(DOOR):
+        actor = actor_for(link_of(token, Purpose.ENROL, now).person, at=now, sign_in_id=None)
+    return _enrol(token, key, name, email, actor=actor, now=now)
+
+
+def sign(act: Act, *, by: Actor, now: datetime) -> tuple[UUID, str]:
+    """Sign as a made-up person: return what an operation wants, the attempt and the assertion."""
+    check_is_demo()
+    begun = begin_step_up(act, actor=by, now=now)
+    key = demo_keys.key_of(by.person_id) if by.person_id else None
+    if key is None:
+        raise NotFound(_("The software key of %(name)s") % {"name": by.name}, why=_("it is gone"), do="--fresh")
+    challenge = from_base64url(begun.options["challenge"])
+    return begun.id, json.dumps(key.assertion_json(challenge, origin=settings.ORIGIN, rp_id=settings.RP_ID))
+
+
+def people() -> list[PersonView]:
+    """Return every made-up person who can be signed in, the exchange's first."""
+    check_is_demo()
+    with reading_as(DOOR):
+        rows = Person.objects.filter(is_demo=True, is_active=True).order_by("invited_at", "pk")
+        return [view for view in people_by_ids(rows.values_list("pk", flat=True)).values() if view.has_passkey]
+
+
+def make_links(*, now: datetime) -> list[DemoPerson]:
+    """Make a one-time sign-in link for each made-up person; former links end."""
+    check_is_demo()
+    return _make_links([person.id for person in people()], actor=LOADER, now=now)
+
+
+def use_link(token: str, *, device: str, now: datetime) -> StartedSignIn:
+    """Sign in by a link of the demo, once; raises `NotFound` for every link that is no good."""
+    check_is_demo()
+    with reading_as(DOOR):
+        actor = actor_for(link_of(token, Purpose.DEMO, now).person, at=now, sign_in_id=None)
+    return _use_link(token, device, actor=actor, now=now)
+
+
+def switch_to(person_id: UUID, *, device: str, former: Actor | None, now: datetime) -> StartedSignIn:
+    """Become another made-up person in this browser; the former sign-in ends."""
+    check_is_demo()
+    with reading_as(DOOR):
+        row = Person.objects.filter(pk=person_id, is_demo=True, is_active=True, face__in=settings.FACES).first()
+        if row is None:
+            raise NotFound(_("This person"), why=_("there is none, or it is not yours to see"))
+        actor = actor_for(row, at=now, sign_in_id=None)
+    if former is not None and former.sign_in_id is not None:
+        sign_ins.end_sign_in(former.sign_in_id, actor=former, now=now)
+    return _switch(device, actor=actor, now=now)
+
+
+@operation
+def _enrol(token: str, key: SoftwareKey, name: str, email: str, *, actor: Actor, now: datetime) -> Actor:
+    link = link_of(token, Purpose.ENROL, now, is_locked=True)
+    person = link.person
+    if not person.email:
+        name_person(person, name, email, actor=actor, now=now)
+    enrolment.register(
+        person,
+        credential_id=key.credential_id,
+        public_key=key.public_key,
+        kind=CredentialKind.SOFTWARE,
+        label=_("Software key of the demo"),
+        actor=actor,
+        now=now,
+    )
+    link.used_at = now
+    link.save(update_fields=["used_at"])
+    return actor_for(person, at=now, sign_in_id=None)
+
+
+@operation
+def _make_links(person_ids: Sequence[UUID], *, actor: Actor, now: datetime) -> list[DemoPerson]:
+    Invitation.objects.filter(purpose=Purpose.DEMO.value, used_at__isnull=True).update(used_at=now)
+    views = people_by_ids(person_ids)
+    links = []
+    for row in Person.objects.select_related("organisation").filter(pk__in=person_ids).order_by("invited_at", "pk"):
+        _, token = enrolment.make_demo_link(row, actor=actor, now=now)
+        links.append(DemoPerson(person=views[row.pk], link=f"{settings.ORIGIN}/demo/{token}"))
+    return links
+
+
+@operation
+def _use_link(token: str, device: str, *, actor: Actor, now: datetime) -> StartedSignIn:
+    link = link_of(token, Purpose.DEMO, now, is_locked=True)
+    link.used_at = now
+    link.save(update_fields=["used_at"])
+    return sign_ins.start_for(link.person, None, device, actor=actor, now=now)
+
+
+@operation
+def _switch(device: str, *, actor: Actor, now: datetime) -> StartedSignIn:
+    person = Person.objects.select_related("organisation").get(pk=actor.person_id or UUID(int=0))
+    return sign_ins.start_for(person, None, device, actor=actor, now=now)

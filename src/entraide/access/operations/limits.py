@@ -1,0 +1,69 @@
+"""Counting attempts in the database: a limit kept in one process is doubled by two."""
+
+from datetime import datetime, timedelta
+
+from django.db import connections, router
+from django.utils.translation import gettext as _
+
+from entraide.access.models import Attempt
+from entraide.access.rules import ATTEMPTS_MAX, source_of, window_of
+from entraide.database import key_store, operation
+from entraide.kernel.actors import Actor
+from entraide.kernel.errors import NotPermitted
+from entraide.kernel.ids import uuid7
+
+_KEPT = timedelta(hours=1)
+_COUNT = """
+INSERT INTO access_attempt (id, what, source, "window", count) VALUES (%s, %s, %s, %s, 1)
+ON CONFLICT (what, source, "window") DO UPDATE SET count = access_attempt.count + 1 RETURNING count
+"""
+
+
+class TooMany(NotPermitted):
+    """Too many attempts from one address; the page says 429."""
+
+
+def count_attempt(what: str, address: str, *, actor: Actor, now: datetime) -> None:
+    """Count one attempt of `what` from `address`.
+
+    Raises
+    ------
+    TooMany
+        If the limit of this minute is reached.
+    """
+    if _counted(what, address, actor=actor, now=now) > ATTEMPTS_MAX[what]:
+        raise too_many()
+
+
+def check_attempts(what: str, address: str, *, actor: Actor, now: datetime) -> None:
+    """Refuse when the limit of `what` is reached, without counting."""
+    if _count_so_far(what, address, actor=actor, now=now) >= ATTEMPTS_MAX[what]:
+        raise too_many()
+
+
+def too_many() -> TooMany:
+    """Return the refusal of whoever tries too often."""
+    return TooMany(_("Trying again"), why=_("there were too many attempts from your network"), do=_("Wait a minute"))
+
+
+@operation
+def _counted(what: str, address: str, *, actor: Actor, now: datetime) -> int:
+    window = window_of(now)
+    alias = router.db_for_write(Attempt)
+    with connections[alias].cursor() as cursor:
+        cursor.execute(_COUNT, [uuid7(), what, _mark(address), window])
+        count = int(cursor.fetchone()[0])
+    if count == 1:  # a new window: the moment to forget old ones
+        Attempt.objects.filter(window__lt=window - _KEPT).delete()
+    return count
+
+
+@operation
+def _count_so_far(what: str, address: str, *, actor: Actor, now: datetime) -> int:
+    row = Attempt.objects.filter(what=what, source=_mark(address), window=window_of(now)).first()
+    return row.count if row else 0
+
+
+def _mark(address: str) -> bytes:
+    """Return a keyed hash of the network an attempt came from: enough to count, not enough to know."""
+    return key_store().blind_index("source", source_of(address))
