@@ -1,6 +1,6 @@
 """What stands on a chain and how it is written: addresses and transaction ids of every network we know."""
 
-from entraide.chains.addresses import Kind, Problem, Recognition, recognise, validate
+from entraide.chains.addresses import Kind, Problem, Recognition, read, recognise, validate
 from entraide.chains.networks import Network
 from entraide.chains.private_keys import PrivateKey, recognise_private_key
 
@@ -10,6 +10,7 @@ __all__ = [
     "PrivateKey",
     "Problem",
     "Recognition",
+    "read",
     "recognise",
     "recognise_private_key",
     "validate",

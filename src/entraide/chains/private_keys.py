@@ -37,7 +37,8 @@ def recognise_private_key(text: str) -> PrivateKey | None:
         if lower.startswith(prefix + "1") and len(text) - len(prefix) >= 50:
             return PrivateKey("bech32", None if bech32.decode(text, length_max=512) else Problem.CHECKSUM)
     if text[:2] == "6P" and 57 <= len(text) <= 59:
-        return _checked("bip38", text, 43) if looks_random(text) else None
+        key = _checked("bip38", text, 43)
+        return key if key.problem is None or looks_random(text) else None
     if text[:1] == "s" and len(text) in (29, 31):
         raw = base58.decode(text, base58.RIPPLE)
         held = raw is not None and base58.is_checked(raw) and (raw[0] == 0x21 or raw[:3] == b"\x01\xe1\x4b")
@@ -52,14 +53,15 @@ def _extended(text: str) -> PrivateKey | None:
 
 
 def _wif(text: str) -> PrivateKey | None:
-    if text[:1] not in _WIF_FIRSTS or not text or not 50 <= len(text) <= 53 or not looks_random(text):
+    if not text or text[0] not in _WIF_FIRSTS or not 50 <= len(text) <= 53:
         return None
     raw = base58.decode(text)
-    if raw is None:
-        strange = sum(c not in base58.BITCOIN for c in text)
-        return PrivateKey("wif", Problem.ALPHABET) if strange <= 2 else None
-    if raw[0] in _WIF_VERSIONS and base58.is_checked(raw):
+    if raw is not None and raw[0] in _WIF_VERSIONS and base58.is_checked(raw):
         return PrivateKey("wif", None if len(raw) == 37 or (len(raw) == 38 and raw[33] == 1) else Problem.LENGTH)
+    if not looks_random(text):
+        return None
+    if raw is None:
+        return PrivateKey("wif", Problem.ALPHABET) if sum(c not in base58.BITCOIN for c in text) <= 2 else None
     return PrivateKey("wif", Problem.CHECKSUM if len(raw) in (37, 38) else Problem.LENGTH)
 
 
