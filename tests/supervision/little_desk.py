@@ -50,6 +50,7 @@ def main() -> int:
         postgres=EmbeddedPostgres(folder / "postgres", say=_say),
         when_up=lambda: _say("everything is up"),
         say=_say,
+        backoff_first_s=0.05,
     )
     try:
         return asyncio.run(supervisor.run())

@@ -278,12 +278,13 @@ class EmbeddedPostgres:
         return f"postgresql://{role}:{quote(password, safe='')}@/{database}?host={host}&port={PORT}"
 
     def last_words(self) -> str:
-        """Return the last line of the server's log."""
+        """Return the last complaint in the server's log, or its last line."""
         try:
             lines = (self.folder / "server.log").read_text(errors="replace").strip().splitlines()
         except OSError:
             return "nothing is known"
-        return lines[-1] if lines else "it said nothing"
+        complaints = [line for line in lines[-20:] if line.startswith(("FATAL", "PANIC"))]
+        return (complaints or lines or ["it said nothing"])[-1]
 
     # -- the folder -------------------------------------------------------------------------------------------------
 
@@ -445,7 +446,9 @@ class EmbeddedPostgres:
                 )
             time.sleep(0.02)
         if any(processes.process_ids()):
-            left_over.unlink(missing_ok=True)
+            # Where nobody reaps the dead (a container without an init), their ids look alive to PostgreSQL for ever.
+            for name in ("postmaster.pid", f".s.PGSQL.{PORT}.lock", f".s.PGSQL.{PORT}"):
+                (self.data / name).unlink(missing_ok=True)
 
     def _close(self) -> None:
         """Write the server's three files anew at every start: what an earlier hand changed does not outlive it."""

@@ -204,6 +204,9 @@ def _establish_roles(
             connection.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(role.name)))
             done.append(f"role {role.name} made: {role.purpose}")
         _shape(connection, role, passwords[role.name])
+    lacking = "SELECT rolname FROM pg_roles WHERE rolname = ANY(%s) AND NOT rolbypassrls"
+    for (name,) in connection.execute(lacking, [[role.name for role in roles if role.passes_row_security]]):
+        done.append(f"role {name} cannot dump yet: let a superuser run ALTER ROLE {name} BYPASSRLS")
     return done
 
 

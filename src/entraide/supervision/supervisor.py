@@ -14,6 +14,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import IO
 
 from entraide.kernel.errors import Unavailable
 from entraide.supervision import processes
@@ -36,6 +37,7 @@ class _Running:
 
     child: Child
     process: asyncio.subprocess.Process | None = None
+    says: asyncio.Task[None] | None = None
     lines: deque[str] = field(default_factory=lambda: deque(maxlen=LAST_LINES))
     ended_at: deque[float] = field(default_factory=lambda: deque(maxlen=ENDS_MAX))
     keeper: asyncio.Task[None] | None = None
@@ -74,6 +76,7 @@ class Supervisor:
         prepare: Callable[[], None] | None = None,
         when_up: Callable[[], None] | None = None,
         say: Say | None = None,
+        backoff_first_s: float = BACKOFF_FIRST_S,
     ) -> None:
         self._children = [_Running(child) for child in children]
         self._commands = commands
@@ -84,6 +87,7 @@ class Supervisor:
         self._prepare = prepare
         self._when_up = when_up
         self._say = say or say_on_terminal
+        self._backoff_first_s = backoff_first_s
         self._stopping = asyncio.Event()
         self._escalating = asyncio.Event()
         self._database_ready = asyncio.Event()
@@ -94,7 +98,6 @@ class Supervisor:
     async def run(self) -> int:
         """Start everything, keep it alive, stop it; return 0 when a person asked for the stop, 1 otherwise."""
         self._listen_to_signals()
-        end_leftovers(self._mark)
         try:
             starting = asyncio.create_task(self._start_all())
             stopping = asyncio.create_task(self._stopping.wait())
@@ -130,9 +133,12 @@ class Supervisor:
 
     async def _start_database(self) -> None:
         if self._postgres is None:
+            await asyncio.to_thread(end_leftovers, self._mark)
             self._database_ready.set()
             return
         await asyncio.to_thread(self._postgres.prepare)
+        # Only now: before the folder is ours, those who carry its mark are not left over but at work.
+        await asyncio.to_thread(end_leftovers, self._mark)
         await self._spawn_database(self._postgres)
         self._database_keeper = asyncio.create_task(self._guarded(self._keep_database(self._postgres)))
 
@@ -165,16 +171,24 @@ class Supervisor:
 
     async def _spawn(self, running: _Running) -> None:
         child = running.child
-        running.process = await asyncio.create_subprocess_exec(
-            *self._commands(child),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            env={**self._environments(child), MARK: self._mark},
-            start_new_session=True,
-            limit=LINE_BYTES_MAX,
-            preexec_fn=processes.dies_with_me(signal.SIGTERM),
-        )
+        # A pipe of our own: asyncio would not call a child ended as long as one of *its* children holds the other end.
+        reading, writing = os.pipe()
+        try:
+            running.process = await asyncio.create_subprocess_exec(
+                *self._commands(child),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=writing,
+                stderr=writing,
+                env={**self._environments(child), MARK: self._mark},
+                start_new_session=True,
+                preexec_fn=processes.dies_with_me(signal.SIGTERM),
+            )
+        except BaseException:
+            os.close(reading)
+            raise
+        finally:
+            os.close(writing)
+        running.says = asyncio.create_task(self._pass_on(running, os.fdopen(reading, "rb", buffering=0)))
 
     async def _wait_until_it_answers(self, running: _Running) -> None:
         if running.child.answers_on is None:
@@ -210,7 +224,7 @@ class Supervisor:
             if self._database_ready.is_set():
                 running.ended_at.append(time.monotonic())
             self._check_ends(running)
-            pause_s = min(BACKOFF_FIRST_S * 2 ** max(len(running.ended_at) - 1, 0), BACKOFF_MAX_S)
+            pause_s = min(self._backoff_first_s * 2 ** max(len(running.ended_at) - 1, 0), BACKOFF_MAX_S)
             self._say(f"{running.child.name} ended ({_in_words(status)}); starting it again in {pause_s:g} s")
             if await self._stopped_within(pause_s):
                 return
@@ -236,30 +250,29 @@ class Supervisor:
             self._say("the database is back")
 
     async def _follow(self, running: _Running) -> int:
-        """Pass on what a child says until it ends; then end what it left of itself.  Returns its status."""
-        process = running.process
-        assert process is not None and process.stdout is not None
-        reading = asyncio.create_task(self._pass_on(running, process.stdout))
+        """Wait for the end of a child, then end what it left of itself.  Returns its status."""
+        process, says = running.process, running.says
+        assert process is not None and says is not None
         status = await process.wait()
         # A program's own children (web workers) are in its session; without their head they would hold its port.
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
+        _kill_session(process)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(reading, timeout=2.0)
+            await asyncio.wait_for(says, timeout=2.0)
         return status
 
-    async def _pass_on(self, running: _Running, stream: asyncio.StreamReader) -> None:
+    async def _pass_on(self, running: _Running, pipe: IO[bytes]) -> None:
+        """Pass on what a child says, line by line, until nobody can say anything any more."""
+        stream = asyncio.StreamReader(limit=LINE_BYTES_MAX)
+        protocol = asyncio.StreamReaderProtocol(stream)
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, pipe)
         prefix = "" if running.child.speaks_plainly else f"{running.child.name:<9} | "
-        while True:
-            try:
-                line = await stream.readline()
-            except ValueError:  # longer than any line a program of ours writes; the reader has dropped it
-                line = b"(a line too long to show)\n"
-            if not line:
-                return
-            text = line.decode(errors="replace").rstrip()
-            running.lines.append(text)
-            self._say(prefix + text)
+        try:
+            while line := await _next_line(stream):
+                text = line.decode(errors="replace").rstrip()
+                running.lines.append(text)
+                self._say(prefix + text)
+        finally:
+            transport.close()
 
     def _check_ends(self, running: _Running) -> None:
         if _too_often(running.ended_at):
@@ -298,17 +311,13 @@ class Supervisor:
             with contextlib.suppress(ProcessLookupError):
                 process.send_signal(signal.SIGTERM)
             if not await self._ended_within(process, running.child.stop_within_s):
-                self._say(
-                    f"{running.child.name} did not end in time and was killed; what it had begun goes on next time"
-                )
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
+                self._say(f"{running.child.name} did not end in time and was killed; its work goes on next time")
+                _kill_session(process)
                 await process.wait()
         if running.keeper is not None:
             await running.keeper
-        elif process is not None:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
+        if process is not None:
+            await self._follow(running)
 
     async def _stop_database(self) -> None:
         """End the database in order, or (hurried) without order; never by SIGKILL."""
@@ -336,7 +345,7 @@ class Supervisor:
         return process.returncode is not None
 
 
-def end_leftovers(mark: str, *, within_s: float = 10.0) -> None:
+def end_leftovers(mark: str, *, within_s: float = 5.0) -> None:
     """End the children of an earlier supervisor of this desk that outlived it (Linux; the desk's lock is held)."""
     deadline = time.monotonic() + within_s
     number = signal.SIGTERM
@@ -349,6 +358,18 @@ def end_leftovers(mark: str, *, within_s: float = 10.0) -> None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, number)
         time.sleep(0.05)
+
+
+def _kill_session(process: asyncio.subprocess.Process) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+async def _next_line(stream: asyncio.StreamReader) -> bytes:
+    try:
+        return await stream.readline()
+    except ValueError:  # longer than any line a program of ours writes; the reader has dropped it
+        return b"(a line too long to show)\n"
 
 
 def say_on_terminal(line: str) -> None:

@@ -1,0 +1,151 @@
+"""What each program is told: its own secrets and nobody else's."""
+
+import socket
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from entraide.kernel import environment
+from entraide.kernel.errors import NotPossible
+from entraide.supervision import children
+from entraide.supervision.children import CHILDREN, Child
+from entraide.supervision.desk import Desk, Ports, check_port, database_of, run_desk
+from entraide.supervision.instance import Kind, open_instance
+from entraide.supervision.places import Places
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+PORTS = Ports(web=8000, exchange=8001)
+LOCAL = "http://localhost:8000"
+
+
+def a_desk(folder: Path, kind: Kind = Kind.DEMO, origin: str = LOCAL) -> Desk:
+    places = Places(folder)
+    return Desk(places, open_instance(places, kind, origin, now=NOON), origin=origin)
+
+
+@pytest.fixture(autouse=True)
+def unset(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in environment.SETTINGS:
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.mark.parametrize("child", CHILDREN, ids=lambda child: child.name)
+def test_a_child_gets_the_database_urls_of_its_own_roles_only(folder: Path, child: Child) -> None:
+    told = a_desk(folder).told(child, PORTS)
+
+    urls = {name for name in told if "DATABASE_URL" in name}
+    assert urls == set(child.databases)
+    for setting, role in child.databases.items():
+        assert told[setting].startswith(f"postgresql://{role}:")
+
+
+@pytest.mark.parametrize("child", CHILDREN, ids=lambda child: child.name)
+def test_a_child_gets_no_secret_its_row_does_not_name(
+    folder: Path, child: Child, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ENTRAIDE_SMTP_URL", "smtp://user:password@host")
+
+    told = a_desk(folder).told(child, PORTS)
+
+    secret = {name for name, setting in environment.SETTINGS.items() if setting.is_secret}
+    assert secret & set(told) <= {*child.databases, *child.settings}
+
+
+@pytest.mark.parametrize("child", CHILDREN, ids=lambda child: child.name)
+def test_no_child_gets_the_administrators_url_or_an_unknown_variable(
+    folder: Path, child: Child, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "not yours")
+    desk = a_desk(folder)
+    monkeypatch.setenv("DATABASE_URL", "postgresql://postgres:admin@db.example/postgres")
+
+    told = desk.told(child, PORTS)
+
+    assert not {"DATABASE_URL", "AWS_SECRET_ACCESS_KEY"} & set(told)
+
+
+@pytest.mark.parametrize("child", CHILDREN, ids=lambda child: child.name)
+def test_every_variable_a_child_is_told_is_documented(folder: Path, child: Child) -> None:
+    told = a_desk(folder).told(child, PORTS)
+
+    ours = {name for name in told if name.startswith(("ENTRAIDE_", "REFERENCE_"))}
+    assert ours <= set(environment.SETTINGS)
+    assert {*child.databases, *child.settings} <= set(environment.SETTINGS)
+
+
+def test_every_child_knows_its_desk(folder: Path) -> None:
+    told = a_desk(folder).told(children.WEB, PORTS)
+
+    assert {name: told[name] for name in ("ENTRAIDE_HOME", "ENTRAIDE_KIND", "ENTRAIDE_ORIGIN", "ENTRAIDE_PROCESS")} == {
+        "ENTRAIDE_HOME": str(folder),
+        "ENTRAIDE_KIND": "demo",
+        "ENTRAIDE_ORIGIN": LOCAL,
+        "ENTRAIDE_PROCESS": "web",
+    }
+
+
+def test_h6_a_demo_child_never_gets_the_operators_exchange_credential(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ENTRAIDE_EXCHANGE_URL", "https://exchange.example")
+    monkeypatch.setenv("ENTRAIDE_EXCHANGE_TOKEN", "the real one")
+
+    told = a_desk(folder).told(children.WORKER, PORTS)
+
+    assert told["ENTRAIDE_EXCHANGE_URL"] == "http://127.0.0.1:8001"
+    assert told["ENTRAIDE_EXCHANGE_TOKEN"] != "the real one"
+
+
+def test_secrets_stay_the_same_from_start_to_start(folder: Path) -> None:
+    first = a_desk(folder).told(children.WEB, PORTS)
+    second = a_desk(folder).told(children.WEB, PORTS)
+
+    assert first["ENTRAIDE_SECRET_KEY"] == second["ENTRAIDE_SECRET_KEY"]
+    assert first["ENTRAIDE_DATABASE_URL_WEB"] == second["ENTRAIDE_DATABASE_URL_WEB"]
+
+
+def test_a_demo_does_not_touch_a_server_of_the_installers_own(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://db.example/postgres")
+
+    with pytest.raises(NotPossible, match="never yours"):
+        a_desk(folder)
+
+
+def test_production_does_not_run_on_the_embedded_server(folder: Path) -> None:
+    with pytest.raises(NotPossible, match="who could rewrite the log"):
+        a_desk(folder, Kind.PRODUCTION, "https://desk.example")
+
+
+def test_the_database_of_a_desk_is_started_for_a_command_and_shared_with_a_running_one(folder: Path) -> None:
+    desk = a_desk(folder)
+    assert desk.postgres is not None
+
+    with database_of(desk):
+        desk.prepare_database()
+        with database_of(a_desk(folder)):  # another command meanwhile: it finds the server up and leaves it so
+            pass
+        assert desk.postgres.is_ready()
+    assert not desk.postgres.is_ready()
+
+
+def test_a_taken_port_is_said_with_another_one() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+
+        with pytest.raises(NotPossible, match=f"another program is using it. .*--port {port + 1}"):
+            check_port("127.0.0.1", port)
+
+
+def test_a_taken_port_stops_a_demo_before_its_database_is_made(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENTRAIDE_HOME", str(folder / "demo"))
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+
+        with pytest.raises(NotPossible, match="another program is using it"):
+            run_desk(Kind.DEMO, port=taken.getsockname()[1], now=NOON)
+
+    assert not (folder / "demo" / "postgres").exists()
