@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.db import IntegrityError, connections
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,8 +14,9 @@ from tests.plugins.desk import NOON, Desk
 from entraide.audit import api as audit
 from entraide.audit.models import SignerKey
 from entraide.database import key_store, operation, reading_as
-from entraide.evidence.leaves import Leaf, check_stream, commitment
-from entraide.evidence.merkle import verify_inclusion
+from entraide.evidence.bag import ExchangeKeys
+from entraide.evidence.leaves import Leaf, check_stream, commitment, opens
+from entraide.evidence.merkle import leaf_hash, verify_inclusion
 from entraide.evidence.notes import Checkpoint, VerifierKey, open_note
 from entraide.evidence.receipts import Receipt
 from entraide.kernel.actors import Actor, Face, Role
@@ -315,12 +317,40 @@ def test_an_entry_has_a_proof_once_the_tree_over_it_is_signed(desk: Desk, case: 
 
     for entry in entries:
         with reading_as(OTTO):
-            proof = audit.proof_of(entry.id)
-        assert proof is not None
-        tree = Checkpoint.parse(open_note(proof.note, *audit.published_keys("log")))
-        assert verify_inclusion(entry.leaf_hash, proof.index, tree.size, list(proof.hashes), tree.root)
+            found = audit.proof_of(entry.id)
+        assert found is not None
+        way = found.proof
+        tree = Checkpoint.parse(open_note(way.note, *audit.published_keys("log")))
+        assert verify_inclusion(leaf_hash(found.leaf), way.index, tree.size, list(way.hashes), tree.root)
+        assert opens(Leaf.parse(found.leaf).payload, found.salt, found.payload)
     with reading_as(IVO):
-        assert audit.proof_of(entries[2].id) is None
+        assert audit.log_proof_of(entries[2].id) is None
+
+
+def test_what_stands_beside_a_package_is_signed_by_the_package_key(desk: Desk) -> None:
+    desk.start_signer()
+
+    beside = audit.trust()
+
+    keys = ExchangeKeys.open(beside.keys_note, beside.package_key)
+    assert (keys.kind, beside.policy.logs) == ("demo", (keys.log,))
+    assert audit.package_key_pem().startswith(b"-----BEGIN PUBLIC KEY-----")
+    manifest = b"ab" * 32 + b"  bagit.txt\n"
+    Ed25519PublicKey.from_public_bytes(beside.package_key).verify(audit.sign_package(manifest), manifest)
+    with pytest.raises(NotPossible, match="not the tag manifest"):
+        audit.sign_package(b"anything else")
+
+
+def test_a_locked_stream_gives_the_next_place_to_whoever_locked_it(case: UUID) -> None:
+    @operation
+    def seal(*, actor: Actor) -> tuple[int, int]:
+        head = audit.lock_stream(case)
+        return head.head_n, audit.record("tests:thing:done", stream_id=case, actor=actor, now=NOON).n
+
+    act(case, actor=OTTO)
+    assert seal(actor=ANOUK) == (1, 2)
+    with reading_as(ANOUK):
+        assert len(list(audit.leaves_of(case, up_to=1))) == 1
 
 
 def test_the_log_is_named_as_the_settings_name_it(desk: Desk) -> None:

@@ -9,7 +9,19 @@ from entraide.audit.instance import (
     instance,
     note_demo_loaded,
 )
-from entraide.audit.keys import Proof, last_checkpoint, proof_of, publish_keys, published_keys, receipt, signer
+from entraide.audit.keys import (
+    Proof,
+    last_checkpoint,
+    log_proof_of,
+    package_key_pem,
+    proof_of,
+    publish_keys,
+    published_keys,
+    receipt,
+    sign_package,
+    signer,
+    trust,
+)
 from entraide.audit.models import StreamKind
 from entraide.audit.queries import (
     EntryView,
@@ -19,6 +31,8 @@ from entraide.audit.queries import (
     entries_by_ids,
     entries_of,
     entry,
+    leaves_of,
+    lock_stream,
     payload_of,
     salted_payload_of,
     stream,
@@ -45,8 +59,12 @@ __all__ = [
     "instance",
     "instance_stream",
     "last_checkpoint",
+    "leaves_of",
+    "lock_stream",
+    "log_proof_of",
     "note_demo_loaded",
     "open_stream",
+    "package_key_pem",
     "payload_of",
     "proof_of",
     "publish_keys",
@@ -58,8 +76,10 @@ __all__ = [
     "registered_events",
     "salted_payload_of",
     "sentence_of",
+    "sign_package",
     "signer",
     "stream",
     "stream_of_case",
     "stream_of_organisation",
+    "trust",
 ]

@@ -1,7 +1,9 @@
 """The signer's public keys in the log, and what only the signer can give: receipts; and proofs from the stored tree."""
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,17 +13,28 @@ from django.conf import settings
 from django.db import connections, router
 
 from entraide.audit.models import Checkpoint, Position, SignerKey
+from entraide.audit.queries import entry, salted_payload_of
 from entraide.audit.recording import INSTANCE_STREAM, Entry, record
 from entraide.audit.signing import SignerClient
 from entraide.audit.tiles import nodes
 from entraide.database import operation, reading_as
+from entraide.evidence.bag import Trust, public_key_pem
 from entraide.evidence.merkle import inclusion_proof
-from entraide.evidence.notes import LogProof, Note, VerifierKey
+from entraide.evidence.notes import LogProof, Note, Policy, VerifierKey
 from entraide.evidence.receipts import Receipt
 from entraide.kernel.actors import Actor
 
-Proof = LogProof
 _KEEPER = Actor.system("keys")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """All an outsider needs to check one entry: its leaf, salt and payload, and the way up to a signed checkpoint."""
+
+    leaf: bytes
+    salt: bytes
+    payload: Mapping[str, Any]
+    proof: LogProof
 
 
 def signer() -> SignerClient:
@@ -63,7 +76,7 @@ def published_keys(purpose: str) -> list[VerifierKey]:
         return [VerifierKey.parse(row.verifier) for row in rows]
 
 
-def receipt(entry: Entry) -> str:
+def receipt(entered: Entry) -> str:
     """Return the signed receipt of an entry that was committed: a paper for the other side's hands.
 
     Raises
@@ -74,7 +87,7 @@ def receipt(entry: Entry) -> str:
     with _some_door():
         size = Checkpoint.objects.order_by("-size").values_list("size", flat=True).first() or 0
     words = Receipt(
-        log=settings.LOG_ORIGIN, stream=entry.stream, n=entry.n, head=entry.leaf_hash.hex(), checkpoint_size=size
+        log=settings.LOG_ORIGIN, stream=entered.stream, n=entered.n, head=entered.leaf_hash.hex(), checkpoint_size=size
     )
     return str(signer().sign_receipt(words))
 
@@ -86,7 +99,7 @@ def last_checkpoint() -> Note | None:
     return Note.parse(note) if note else None
 
 
-def proof_of(entry_id: UUID) -> Proof | None:
+def log_proof_of(entry_id: UUID) -> LogProof | None:
     """Return the proof that an entry is in the log as the newest checkpoint signed it, or None while it is not.
 
     Use inside a door; of an entry the reader may not see there is no proof.
@@ -98,6 +111,42 @@ def proof_of(entry_id: UUID) -> Proof | None:
     tree = nodes(_fetch, checkpoint.size)
     hashes = inclusion_proof(tree, position, checkpoint.size)
     return LogProof(index=position, hashes=tuple(hashes), note=Note.parse(checkpoint.note))
+
+
+def proof_of(entry_id: UUID) -> Proof | None:
+    """Return an entry with salt, payload and proof, or None while the tree over it is not signed.
+
+    Raises
+    ------
+    NotFound, Erased, SealBroken
+        As `payload_of` does.
+    """
+    proof = log_proof_of(entry_id)
+    if proof is None:
+        return None
+    salt, document = salted_payload_of(entry_id)
+    return Proof(leaf=entry(entry_id).leaf, salt=salt, payload=json.loads(document), proof=proof)
+
+
+def sign_package(tag_manifest: bytes) -> bytes:
+    """Return the signature over the bytes of a bag's tag manifest; raises `Unavailable` or `NotPossible`."""
+    return signer().sign_package(tag_manifest)
+
+
+def trust() -> Trust:
+    """Return what stands beside a bag: the package key, all keys signed by it, and the policy of the log."""
+    known = signer()
+    keys = known.public_keys()
+    return Trust(
+        package_key=keys["packages"].public_key,
+        keys_note=known.keys_note(),
+        policy=Policy(logs=(keys["log"],)),
+    )
+
+
+def package_key_pem() -> bytes:
+    """Return the public key that recipients check packages with, as it is handed over at onboarding."""
+    return public_key_pem(signer().public_keys()["packages"].public_key)
 
 
 @contextmanager

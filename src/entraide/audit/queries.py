@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -63,6 +63,11 @@ def stream(stream_id: UUID) -> StreamView:
     return _stream_view(Stream.objects.filter(pk=stream_id).first(), str(stream_id))
 
 
+def lock_stream(stream_id: UUID) -> StreamView:
+    """Lock a stream's head until the caller's operation ends, so that what is recorded next has the place n + 1."""
+    return _stream_view(Stream.objects.select_for_update().filter(pk=stream_id).first(), str(stream_id))
+
+
 def stream_of_case(case_id: UUID) -> StreamView:
     """Return the stream of a case."""
     return _stream_view(Stream.objects.filter(kind="case", case_id=case_id).first(), f"case {case_id}")
@@ -72,6 +77,14 @@ def stream_of_organisation(organisation_id: UUID) -> StreamView:
     """Return the stream of an organisation."""
     row = Stream.objects.filter(kind="organisation", organisation_id=organisation_id).first()
     return _stream_view(row, f"organisation {organisation_id}")
+
+
+def leaves_of(stream_id: UUID, *, up_to: int | None = None) -> Iterator[bytes]:
+    """Yield the canonical leaves 1..n of a stream, in order and in constant memory.  Use inside a door."""
+    rows = EntryRow.objects.filter(stream_id=stream_id).order_by("n").values_list("leaf", flat=True)
+    if up_to is not None:
+        rows = rows.filter(n__lte=up_to)
+    return (bytes(leaf) for leaf in rows.iterator(chunk_size=1000))
 
 
 def entries_of(stream_id: UUID, *, newest_first: bool = False) -> list[EntryView]:

@@ -106,6 +106,14 @@ class Signer:
             raise _refused("these bytes are not the tag manifest of a bag")
         return self._keys["packages"].sign(tag_manifest)
 
+    def keys_note(self, kind: str) -> str:
+        """Return the public keys as a note signed by the package key."""
+        from entraide.evidence.bag import ExchangeKeys  # here: few questions need it, and it is not small
+
+        keys = self.public_keys()
+        note = ExchangeKeys(kind=kind, package=keys["packages"], log=keys["log"], receipts=keys["receipts"])
+        return str(note.sign(self._keys["packages"]))
+
     def adopt(self, note: str) -> TreeState:
         """Take a signed checkpoint as the last tree; for two people after the memory was lost.
 
@@ -223,6 +231,10 @@ def _ask_keys(signer: Signer, question: dict[str, Any]) -> dict[str, Any]:
     return {"keys": {purpose: str(key) for purpose, key in signer.public_keys().items()}}
 
 
+def _ask_keys_note(signer: Signer, question: dict[str, Any]) -> dict[str, Any]:
+    return {"note": signer.keys_note(place.kind())}
+
+
 def _ask_state(signer: Signer, question: dict[str, Any]) -> dict[str, Any]:
     state = signer.state
     return {"size": state.size, "root": b64encode(state.root).decode()}
@@ -233,6 +245,7 @@ _QUESTIONS: dict[str, Callable[[Signer, dict[str, Any]], dict[str, Any]]] = {
     "receipt": _ask_receipt,
     "package": _ask_package,
     "keys": _ask_keys,
+    "keys-note": _ask_keys_note,
     "state": _ask_state,
 }
 

@@ -48,6 +48,10 @@ class SignerClient:
         question = {"do": "package", "tag_manifest": b64encode(tag_manifest).decode()}
         return b64decode(self._ask(question)["signature"])
 
+    def keys_note(self) -> Note:
+        """Return the public keys as the note that travels in packages, signed by the package key."""
+        return Note.parse(str(self._ask({"do": "keys-note"})["note"]))
+
     def _ask(self, question: dict[str, Any]) -> dict[str, Any]:
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
