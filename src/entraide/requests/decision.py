@@ -21,7 +21,7 @@ from entraide.kernel.acts import Act
 from entraide.kernel.clock import iso_ms
 from entraide.kernel.errors import Invalid, Text
 from entraide.requests.law import GROUNDS, Coverage, LegalBasis
-from entraide.requests.states import LookupState
+from entraide.requests.states import LOOKED_UP, LookupState
 
 DecisionDocument = dict[str, Any]
 TEXT_MAX = 2_000
@@ -158,6 +158,8 @@ class _Decider:
                 line |= self._produced(at, facts, answer)
             case AnswerCode.NO_SUCH_ACCOUNT if facts.lookup is not LookupState.NOT_FOUND:
                 self.errors[f"{at}answer"] = _("The look-up at the exchange does not say so")
+            case AnswerCode.NOT_HELD if facts.lookup not in LOOKED_UP:
+                self.errors[f"{at}answer"] = _("The look-up at the exchange is not finished")
             case AnswerCode.OUT_OF_PERIOD if not facts.accounts:
                 self.errors[f"{at}answer"] = _("No account was found for it")
             case _:

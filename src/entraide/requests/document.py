@@ -86,11 +86,11 @@ def clean_draft(content: DraftContent) -> dict[str, Any]:
         if name == "targets":
             kept[name] = [_clean_target(item) for item in _items(value)[:TARGETS_MAX] if isinstance(item, Mapping)]
         elif name == "categories":
-            kept[name] = [_tidy(item)[:8] for item in _items(value)[:50]]
+            kept[name] = [tidy(item)[:8] for item in _items(value)[:50]]
         elif isinstance(value, bool) or value is None:
             kept[name] = value
         else:
-            kept[name] = without_secrets(_tidy(value))
+            kept[name] = without_secrets(tidy(value))
     if len(canonical(kept)) > DRAFT_BYTES_MAX:
         raise Invalid(_("Saving the draft"), why=_("it is too long"), do=_("Attach long texts as a file"))
     return kept
@@ -100,7 +100,7 @@ def _items(value: Any) -> Sequence[Any]:
     return value if isinstance(value, (list, tuple)) else ()
 
 
-def _tidy(value: Any) -> str:
+def tidy(value: Any) -> str:
     """Return `value` as text that has a canonical form: no NUL, no half of a surrogate pair."""
     return str(value).replace("\x00", "").encode("utf-8", "replace").decode().strip()
 
@@ -109,7 +109,7 @@ def _clean_target(item: Mapping[str, Any]) -> dict[str, Any]:
     target: dict[str, Any] = {}
     for name in TARGET_ANSWERS & item.keys():
         value = item[name]
-        target[name] = bool(value) if name == "as_written" else _tidy(value or "")[:VALUE_MAX]
+        target[name] = bool(value) if name == "as_written" else tidy(value or "")[:VALUE_MAX]
     if is_secret(str(target.get("value", ""))):
         target["value"] = ""
         target["secret_removed"] = True

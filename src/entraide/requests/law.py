@@ -293,36 +293,10 @@ _JUDGES = frozenset({A.JUDGE, A.COURT, A.INVESTIGATING_JUDGE})
 _MAGISTRATES = _JUDGES | {A.PROSECUTOR}
 _PRACTICE = "Practice of the desk"
 # Denmark takes no part in the Regulation.
-_EPOC_COUNTRIES = frozenset(
-    [
-        "AT",
-        "BE",
-        "BG",
-        "CY",
-        "CZ",
-        "DE",
-        "EE",
-        "ES",
-        "FI",
-        "FR",
-        "GR",
-        "HR",
-        "HU",
-        "IE",
-        "IT",
-        "LT",
-        "LU",
-        "LV",
-        "MT",
-        "NL",
-        "PL",
-        "PT",
-        "RO",
-        "SE",
-        "SI",
-        "SK",
-    ]
-)
+_EPOC_COUNTRIES = frozenset({
+    "AT", "BE", "BG", "CY", "CZ", "DE", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT", "LT", "LU", "LV", "MT",
+    "NL", "PL", "PT", "RO", "SE", "SI", "SK",
+})  # fmt: skip
 
 _PROFILES = (
     LegalProfile(

@@ -1,0 +1,91 @@
+"""Every way a request can change."""
+
+from entraide.requests.operations.deciding import (
+    PreparedDecision,
+    approve,
+    overtake_proposal,
+    prepare_approval,
+    prepare_proposal,
+    propose,
+    reject,
+    reopen,
+    save_decision,
+    take_back_proposal,
+)
+from entraide.requests.operations.drafting import (
+    DraftSaved,
+    attach_instrument,
+    discard_draft,
+    save_draft,
+    start_draft,
+)
+from entraide.requests.operations.ending import (
+    close,
+    erase,
+    mark_closed,
+    mark_delivered,
+    mark_in_production,
+    mark_production_stopped,
+)
+from entraide.requests.operations.filing import (
+    PreparedFiling,
+    countersign,
+    file,
+    prepare_countersigning,
+    prepare_filing,
+    prepare_withdrawal,
+    send_back,
+    withdraw,
+)
+from entraide.requests.operations.ground import Done
+from entraide.requests.operations.lookups import look_up
+from entraide.requests.operations.triage import (
+    accept,
+    answer_question,
+    ask_question,
+    hand_over,
+    look_up_again,
+    return_for_correction,
+    take_back_question,
+)
+
+__all__ = [
+    "Done",
+    "DraftSaved",
+    "PreparedDecision",
+    "PreparedFiling",
+    "accept",
+    "answer_question",
+    "approve",
+    "ask_question",
+    "attach_instrument",
+    "close",
+    "countersign",
+    "discard_draft",
+    "erase",
+    "file",
+    "hand_over",
+    "look_up",
+    "look_up_again",
+    "mark_closed",
+    "mark_delivered",
+    "mark_in_production",
+    "mark_production_stopped",
+    "overtake_proposal",
+    "prepare_approval",
+    "prepare_countersigning",
+    "prepare_filing",
+    "prepare_proposal",
+    "prepare_withdrawal",
+    "propose",
+    "reject",
+    "reopen",
+    "return_for_correction",
+    "save_decision",
+    "save_draft",
+    "send_back",
+    "start_draft",
+    "take_back_proposal",
+    "take_back_question",
+    "withdraw",
+]
