@@ -89,7 +89,7 @@ def announce(
     ).save(force_insert=True)
 
 
-def later(job: Task[Any, Any], **identifiers: str | int | None) -> None:
+def later(job: Task[..., Any, Any], **identifiers: str | int | None) -> None:
     """Queue `job` inside the caller's operation: a rollback takes the job with it.
 
     Not for the agency's face, whose database role may not see the queue: announce news, and let a reaction queue it.
