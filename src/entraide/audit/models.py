@@ -87,7 +87,10 @@ class EntryPayload(models.Model):
     Destroying that key erases it; the row stays, and so does the commitment in the leaf.
     """
 
-    entry = models.OneToOneField(Entry, primary_key=True, on_delete=models.PROTECT, related_name="payload")
+    # No foreign key in the database: its check would lock the entry's row once more in every act.
+    entry = models.OneToOneField(
+        Entry, primary_key=True, on_delete=models.PROTECT, related_name="payload", db_constraint=False
+    )
     organisation_id = models.UUIDField(null=True)
     key_owner_id = models.UUIDField()
     is_shared = models.BooleanField()
@@ -100,7 +103,9 @@ class EntryPayload(models.Model):
 class EntryActor(models.Model):
     """Who acted: salt and canonical document, sealed with the log's own key, so that erasing a case keeps it."""
 
-    entry = models.OneToOneField(Entry, primary_key=True, on_delete=models.PROTECT, related_name="actor")
+    entry = models.OneToOneField(
+        Entry, primary_key=True, on_delete=models.PROTECT, related_name="actor", db_constraint=False
+    )
     organisation_id = models.UUIDField(null=True)
     face = models.CharField(max_length=6)
     sealed = models.BinaryField()

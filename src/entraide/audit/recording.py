@@ -5,9 +5,11 @@ import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache, partial
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from django.conf import settings
 from django.db import connections, models, router, transaction
 
@@ -15,13 +17,14 @@ from entraide.audit import events
 from entraide.audit.models import Entry as EntryRow
 from entraide.audit.models import Stream, StreamKind
 from entraide.database import key_store, operation
-from entraide.evidence.leaves import Leaf, new_salt
+from entraide.evidence.leaves import new_salt
 from entraide.kernel.actors import Actor, Face
 from entraide.kernel.canonical import canonical
 from entraide.kernel.clock import iso_ms, unix_ms
 from entraide.kernel.errors import NotPossible
 from entraide.kernel.faults import fault
 from entraide.kernel.ids import uuid7
+from entraide.kernel.sealing import DataKey, FileKeyStore
 
 INSTANCE_STREAM = UUID("0197e000-0000-7000-8000-000000000001")
 LOG_KEY = UUID("0197e000-0000-7000-8000-00000000000a")
@@ -106,34 +109,82 @@ def record(
     if not events.is_registered(kind):
         raise ValueError(f"no room explains {kind}: list it in the room's events.py")
     connection = _check_inside_operation()
-    with connection.cursor() as cursor:
-        cursor.execute(_HEAD, [stream_id])
-        head = cursor.fetchone()
-        if head is None:
-            raise NotPossible("Writing to the log", why="there is no such stream here", do="Open it first")
-        handle, stream_kind, organisation_id, case_id, head_n, head_hash = head
-        entry_id = uuid7()
-        owner, sealed_payload, payload_commitment = _seal_payload(
-            entry_id, _key_owner(stream_kind, organisation_id, case_id), organisation_id, payload or {}
-        )
-        sealed_actor, actor_commitment = _seal_actor(entry_id, actor)
-        leaf = Leaf(
-            log=settings.LOG_ORIGIN,
-            t=iso_ms(now),
-            kind=kind,
-            stream=handle,
-            n=head_n + 1,
-            prev=bytes(head_hash).hex() if head_n else None,
-            actor=actor_commitment,
-            payload=payload_commitment,
-            act=act_hash.hex() if act_hash else None,
-        ).canonical()
-        leaf_hash = hashlib.sha256(b"\x00" + leaf).digest()
-        shared = actor.face is Face.AGENCY if is_shared is None else is_shared
-        row = [entry_id, stream_id, organisation_id, head_n + 1, now, kind, leaf, leaf_hash, _subjects(subject)]
-        cursor.execute(_APPEND, [*row, owner, sealed_payload, shared, actor.face.value, sealed_actor])
+    head = _execute(connection, _HEAD, [stream_id]).fetchone()
+    if head is None:
+        raise NotPossible("Writing to the log", why="there is no such stream here", do="Open it first")
+    handle, stream_kind, organisation_id, case_id, head_n, head_hash = head
+    entry_id, n = uuid7(), head_n + 1
+    owner, sealed_payload, payload_commitment = _seal_payload(
+        entry_id, _key_owner(stream_kind, organisation_id, case_id), organisation_id, payload or {}
+    )
+    sealed_actor, actor_commitment = _seal_actor(entry_id, actor)
+    leaf = leaf_bytes(
+        log=settings.LOG_ORIGIN,
+        t=iso_ms(now),
+        kind=kind,
+        stream=handle,
+        n=n,
+        prev=bytes(head_hash).hex() if head_n else None,
+        actor=actor_commitment,
+        payload=payload_commitment,
+        act=act_hash.hex() if act_hash else None,
+    )
+    leaf_hash = hashlib.sha256(b"\x00" + leaf).digest()
+    shared = actor.face is Face.AGENCY if is_shared is None else is_shared
+    row = [entry_id, stream_id, organisation_id, n, now, kind, leaf, leaf_hash, _subjects(subject)]
+    _execute(connection, _APPEND, [*row, owner, sealed_payload, shared, actor.face.value, sealed_actor])
     fault("audit.after_entry")
-    return Entry(id=entry_id, stream_id=stream_id, stream=handle, n=head_n + 1, leaf_hash=leaf_hash)
+    return Entry(id=entry_id, stream_id=stream_id, stream=handle, n=n, leaf_hash=leaf_hash)
+
+
+def leaf_bytes(
+    *,
+    log: str,
+    t: str,
+    kind: str,
+    stream: str,
+    n: int,
+    prev: str | None,
+    actor: str,
+    payload: str,
+    act: str | None,
+) -> bytes:
+    """Return the canonical form of a leaf, as `evidence.leaves.Leaf` has it, at a tenth of the time.
+
+    Every value comes from here, a registered kind or the settings: visible ASCII without quote or backslash, for which
+    writing the members in order *is* the canonical form.
+    """
+    return (
+        f'{{"act":{_hex(act)},"actor":"{actor}","kind":"{kind}","log":"{log}","n":{n},"payload":"{payload}",'
+        f'"prev":{_hex(prev)},"stream":"{stream}","t":"{t}","v":1}}'
+    ).encode("ascii")
+
+
+def _hex(value: str | None) -> str:
+    return "null" if value is None else f'"{value}"'
+
+
+def _execute(connection: Any, statement: str, values: list[Any]) -> Any:
+    """Run one statement as a prepared one, which Django's own cursors do not do; wrappers see it like any other."""
+    cursor = _cursor_of(connection.connection)
+
+    def execute(sql: str, params: Any, many: bool, context: Any) -> None:
+        with connection.wrap_database_errors:
+            cursor.execute(sql, params)  # type: ignore[arg-type]  # statements of our own
+
+    for wrapper in reversed(connection.execute_wrappers):
+        execute = partial(wrapper, execute)
+    execute(statement, values, False, {"connection": connection, "cursor": cursor})
+    return cursor
+
+
+def _cursor_of(connection: Any) -> Any:
+    """Return the log's cursor on a connection; kept with it, because a new one looks up every type anew."""
+    cursor = getattr(connection, "log_cursor", None)
+    if cursor is None:
+        connection.prepare_threshold = 0
+        cursor = connection.log_cursor = psycopg.Cursor(connection)
+    return cursor
 
 
 def record_reading(what: str, *, stream_id: UUID, actor: Actor, purpose: str, now: datetime) -> None:
@@ -199,14 +250,25 @@ def _seal_payload(
     try:
         key = key_store().create(owner)
     except NotPossible:  # the case was erased; what is entered about it from now on lives as long as the log
-        owner, key = LOG_KEY, key_store().create(LOG_KEY)
+        owner, key = LOG_KEY, _log_key(key_store())
     sealed = key.seal(salted, place=payload_place(entry_id, organisation_id))
     return owner, sealed, hashlib.sha256(salted).hexdigest()
 
 
 def _seal_actor(entry_id: UUID, actor: Actor) -> tuple[bytes, str]:
-    salted = new_salt() + canonical(actor_document(actor))
-    return key_store().create(LOG_KEY).seal(salted, place=actor_place(entry_id)), hashlib.sha256(salted).hexdigest()
+    salted = new_salt() + _actor_bytes(actor)
+    return _log_key(key_store()).seal(salted, place=actor_place(entry_id)), hashlib.sha256(salted).hexdigest()
+
+
+@lru_cache(maxsize=4)
+def _log_key(store: FileKeyStore) -> DataKey:
+    """Return the log's own key; the one key that may be kept in memory, because it is never destroyed."""
+    return store.create(LOG_KEY)
+
+
+@lru_cache(maxsize=1024)
+def _actor_bytes(actor: Actor) -> bytes:
+    return canonical(actor_document(actor))
 
 
 def actor_document(actor: Actor) -> dict[str, Any]:
