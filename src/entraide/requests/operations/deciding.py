@@ -59,10 +59,13 @@ def save_decision(reference: str, answers: Sequence[Mapping[str, Any]], *, actor
     merged = list(kept.values())
     if len(canonical(merged)) > DRAFT_BYTES_MAX:
         raise Invalid(_("Saving the decision"), why=_("it is too long"))
-    if row is None:
-        row = DecisionDraft(request=request, organisation_id=request.organisation_id)
+    is_new = row is None
+    row = row or DecisionDraft(request=request, organisation_id=request.organisation_id)
     row.answers, row.saved_by_id, row.saved_at = merged, person_of(actor), now
-    row.save()
+    if is_new:
+        row.save(force_insert=True)
+    else:
+        row.save(update_fields=["answers", "saved_by_id", "saved_at"])
     return now
 
 

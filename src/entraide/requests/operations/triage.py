@@ -20,6 +20,7 @@ from entraide.requests.operations.ground import (
     done,
     locked,
     move,
+    person_of,
     resume_clock,
     save,
     stop_clock,

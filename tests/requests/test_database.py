@@ -1,0 +1,346 @@
+"""What the database itself keeps: rows by role, two people by constraint, no act without entry, ciphertext only."""
+
+import threading
+from contextlib import contextmanager, suppress
+from uuid import uuid4
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+
+from entraide.access.api import verify_signed_act
+from entraide.database import acting_in, reading_as
+from entraide.kernel.errors import NotPermitted, Refusal
+from entraide.requests import api, operations
+from entraide.requests.states import RequestState
+from tests.plugins.desk import close_connections
+from tests.requests.material import ADDRESS
+from tests.requests.story import ACCOUNT, WORKER, Story, an_exchange
+
+S = RequestState
+DEEP = {"categories": ["S1", "T2"]}
+
+
+@contextmanager
+def as_role(story, role, *, organisation=None, actor="somebody"):
+    """Open a raw connection as a serving role that says who it acts for."""
+    with psycopg.connect(story.desk.url(f"entraide_{role}")) as connection:
+        connection.execute(
+            "SELECT set_config('entraide.actor', %s, true), set_config('entraide.organisation', %s, true)",
+            [actor, str(organisation or "")],
+        )
+        yield connection
+
+
+def n_rows(connection, table):
+    return connection.execute(f"SELECT count(*) FROM requests_{table}").fetchone()[0]
+
+
+OWN_TABLES = ["legalrequest", "draft", "instrument", "filing", "target"]
+INTERNAL = ["lookup", "accountmatch", "assignment", "decisiondraft", "decisionproposal", "approval"]
+
+
+def test_v11_the_desks_roles_have_no_row_of_what_has_not_reached_the_desk(story):
+    story.to(S.AWAITING_COUNTERSIGNATURE, **DEEP)
+    for role in ("web", "worker"):
+        with as_role(story, role) as connection:
+            tables = [table for table in OWN_TABLES if table != "draft"]
+            assert [n_rows(connection, table) for table in tables] == [0, 0, 0, 0]
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                n_rows(connection, "draft")
+    story.countersign()
+    with as_role(story, "web") as connection:
+        assert n_rows(connection, "filing") == 1
+
+
+def test_v11_the_agencys_role_sees_its_own_rows_and_nothing_of_the_desks(story):
+    story.to(S.APPROVED)
+    with as_role(story, "agency", organisation=story.cast.agency_id) as connection:
+        assert n_rows(connection, "filing") == 1
+    for table in INTERNAL:
+        with (
+            as_role(story, "agency", organisation=story.cast.agency_id) as connection,
+            pytest.raises(psycopg.errors.InsufficientPrivilege),
+        ):
+            n_rows(connection, table)
+    for organisation in (story.cast.other_agency_id, None):
+        with as_role(story, "agency", organisation=organisation) as connection:
+            assert [n_rows(connection, table) for table in OWN_TABLES] == [0, 0, 0, 0, 0]
+
+
+def test_the_agencys_role_cannot_write_the_desks_word(story):
+    story.to(S.TRIAGE)
+    with as_role(story, "agency", organisation=story.cast.agency_id) as connection:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("UPDATE requests_legalrequest SET state = 'approved'")
+        connection.rollback()
+    with (
+        as_role(story, "agency", organisation=story.cast.agency_id) as connection,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
+        connection.execute("UPDATE requests_legalrequest SET assigned_to_id = NULL")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE requests_legalrequest SET state = 'approved'",
+        "INSERT INTO requests_clockstop (id, request_id, organisation_id, reason, started_at) "
+        "SELECT gen_random_uuid(), id, organisation_id, 'x', now() FROM requests_legalrequest",
+    ],
+)
+def test_v18_a_change_without_an_entry_in_the_log_is_not_committed(story, statement):
+    story.to(S.TRIAGE)
+    with psycopg.connect(story.desk.url("entraide_web")) as connection:
+        connection.execute("SELECT set_config('entraide.actor', 'somebody', true)")
+        connection.execute(statement)
+        with pytest.raises(psycopg.errors.IntegrityConstraintViolation, match="no entry in the log"):
+            connection.commit()
+    assert story.state is S.TRIAGE
+
+
+# ------------------------------------------------------------------------ forged approvals
+
+APPROVAL = (
+    "INSERT INTO requests_approval (id, request_id, organisation_id, proposal_id, proposer_id, decision_hash, "
+    "approver_id, step_up_id, signed_act_id, act_hash, approved_at) "
+    "SELECT gen_random_uuid(), request_id, organisation_id, id, {proposer}, {hash}, {approver}, gen_random_uuid(), "
+    "signed_act_id, act_hash, now() FROM requests_decisionproposal"
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"approver": "proposer_id"}, psycopg.errors.CheckViolation),
+        ({"proposer": "gen_random_uuid()"}, psycopg.errors.ForeignKeyViolation),
+        ({"proposer": "gen_random_uuid()", "approver": "proposer_id"}, psycopg.errors.ForeignKeyViolation),
+        ({"hash": "'\\x00'::bytea"}, psycopg.errors.ForeignKeyViolation),
+    ],
+)
+def test_v12_a_forged_approval_row_is_refused_by_the_database_itself(story, changes, error):
+    story.to(S.IN_DECISION)
+    parts = {"proposer": "proposer_id", "hash": "decision_hash", "approver": "gen_random_uuid()", **changes}
+    with as_role(story, "web") as connection, pytest.raises(error):
+        connection.execute(APPROVAL.format(**parts))
+
+
+def test_v12_forged_rows_that_pass_every_constraint_have_no_effect_without_assertions(story):
+    """As a database superuser, even with the approver's name and the proposer's own signed act."""
+    story.to(S.IN_DECISION)
+    forged = APPROVAL.format(proposer="proposer_id", hash="decision_hash", approver=f"'{story.cast.MARC.id}'")
+    story.desk.superuser_sql(
+        f"SET session_replication_role = replica; {forged}; "
+        "UPDATE requests_decisionproposal SET state = 'approved'; UPDATE requests_legalrequest SET state = 'approved'"
+    )
+    assert story.state is S.APPROVED
+    with acting_in("worker"), reading_as(WORKER), pytest.raises(NotPermitted):
+        api.verify_signatures(story.request_id(), verify=verify_signed_act)
+
+
+def test_a_filing_that_somebody_marked_as_submitted_without_its_countersignature_gets_no_further(story):
+    story.to(S.AWAITING_COUNTERSIGNATURE, **DEEP)
+    story.desk.superuser_sql(
+        "SET session_replication_role = replica; UPDATE requests_filing SET submitted_at = now(); "
+        "UPDATE requests_target SET submitted_at = now(); UPDATE requests_instrument SET submitted_at = now(); "
+        "UPDATE requests_legalrequest SET state = 'submitted', version = 1, submitted_at = now()"
+    )
+    with pytest.raises(NotPermitted, match="signatures do not hold"):
+        operations.accept(story.reference, actor=story.cast.ANOUK.actor, now=story.now)
+    assert story.state is S.SUBMITTED
+
+
+def test_the_filers_own_countersignature_is_refused_by_the_database_itself(story):
+    story.to(S.AWAITING_COUNTERSIGNATURE, **DEEP)
+    with (
+        as_role(story, "agency", organisation=story.cast.agency_id) as connection,
+        pytest.raises(psycopg.errors.CheckViolation),
+    ):
+        connection.execute(
+            "INSERT INTO requests_countersignature (id, request_id, organisation_id, filing_id, filer_id, "
+            "document_hash, countersigner_id, step_up_id, signed_act_id, act_hash, countersigned_at) "
+            "SELECT gen_random_uuid(), request_id, organisation_id, id, filer_id, document_hash, filer_id, "
+            "gen_random_uuid(), signed_act_id, act_hash, now() FROM requests_filing"
+        )
+
+
+# ------------------------------------------------------------------------ at once
+
+
+def at_once(*calls):
+    """Run the calls in threads of their own and return what each did."""
+    results, start = [None] * len(calls), threading.Barrier(len(calls))
+
+    def run(index, call):
+        start.wait()
+        try:
+            results[index] = call()
+        except Refusal as refusal:
+            results[index] = refusal
+        finally:
+            close_connections()
+
+    threads = [threading.Thread(target=run, args=(index, call)) for index, call in enumerate(calls)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    return results
+
+
+def test_f48_two_approvals_at_once_make_one(story):
+    story.to(S.IN_DECISION)
+    act = story.approval_act()
+    signatures = [story.sign(story.cast.MARC, act) for _ in range(4)]
+    results = at_once(
+        *(
+            lambda signed=signed: operations.approve(
+                story.reference, **signed, actor=story.cast.MARC.actor, now=story.now
+            )
+            for signed in signatures
+        )
+    )
+    assert sorted(type(result).__name__ for result in results) == ["Done", "NotPossible", "NotPossible", "NotPossible"]
+    assert story.desk.superuser_sql("SELECT count(*) FROM requests_approval") == [(1,)]
+
+
+def test_f47_a_double_click_at_the_same_moment_files_once(story):
+    story.draft()
+    signed = story.sign(story.cast.OTTO, story.filing_act())
+    click = lambda: operations.file(story.reference, **signed, actor=story.cast.OTTO.actor, now=story.now)  # noqa: E731
+    results = at_once(click, click, click)
+    assert [result.state for result in results] == [S.SUBMITTED] * 3
+    assert story.desk.superuser_sql("SELECT count(*) FROM requests_filing") == [(1,)]
+
+
+def test_f49_withdrawing_and_approving_at_once_leave_one_of_two_whole_outcomes(story):
+    story.to(S.IN_DECISION)
+    signed = story.sign(story.cast.MARC, story.approval_act())
+    at_once(
+        lambda: operations.approve(story.reference, **signed, actor=story.cast.MARC.actor, now=story.now),
+        lambda: story.withdraw(),
+    )
+    assert story.state is S.WITHDRAWN  # approved first or not, a withdrawal ends it
+    story_events = story.events()
+    assert story_events.count("requests:request:withdrawn") == 1
+
+
+def test_a_withdrawn_requests_decision_is_set_aside_and_can_no_more_be_disclosed(story):
+    story.to(S.APPROVED).withdraw()
+    with acting_in("worker"):
+        operations.overtake_proposal(story.request_id(), actor=WORKER, now=story.now)
+        operations.overtake_proposal(story.request_id(), actor=WORKER, now=story.now)
+        with reading_as(WORKER), pytest.raises(Refusal):
+            api.approved_scope(story.request_id())
+    assert story.events()[-1] == "requests:decision:overtaken"
+
+
+# ------------------------------------------------------------------------ sealing
+
+
+def test_v27_the_database_and_the_files_hold_ciphertext_only(story):
+    canaries = ["canary-narrative", ADDRESS, ADDRESS.lower(), ACCOUNT, "canary-question", "canary-note"]
+    story.draft(narrative="canary-narrative").file().accept().look_up()
+    operations.ask_question(story.reference, text="canary-question", actor=story.cast.ANOUK.actor, now=story.now)
+    operations.take_back_question(story.reference, reason="canary-note", actor=story.cast.ANOUK.actor, now=story.now)
+    story.work_out().propose().approve()
+    tables = [
+        name
+        for (name,) in story.desk.superuser_sql(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename !~ '^django'"
+        )
+    ]
+    dump = "\n".join(
+        str(row)
+        for table in tables
+        for row in story.desk.superuser_sql(f"SELECT encode({table}::text::bytea, 'escape') FROM {table}")
+    )
+    assert story.reference in dump
+    found = [canary for canary in canaries if canary in dump or canary.encode().hex() in dump]
+    assert found == []
+    kept = b"".join(path.read_bytes() for path in (story.desk.home / "files").rglob("*") if path.is_file())
+    assert kept and b"%PDF" not in kept
+
+
+# ------------------------------------------------------------------------ V12 as a state machine
+
+
+class FourEyes(RuleBasedStateMachine):
+    """Whatever people do in whatever order, what is approved was signed by two over exactly the same document."""
+
+    story: Story  # set by the test
+
+    def __init__(self):
+        super().__init__()
+        self.one = Story(self.story.desk, self.story.cast, self.story.exchange)
+        self.one.to(S.TRIAGE)
+        self.signed = None
+
+    def attempt(self, call):
+        with suppress(Refusal):
+            call()
+
+    @rule(what=st.sampled_from(["produce", "refused"]))
+    def work_out(self, what):
+        changes = {} if what == "produce" else {"answer": what, "ground": "not_ordered"}
+        self.attempt(lambda: self.one.work_out(**changes))
+
+    @rule()
+    def propose(self):
+        self.attempt(self.one.propose)
+
+    @rule(name=st.sampled_from(["MARC", "ANOUK", "AUDE"]))
+    def sign(self, name):
+        def sign():
+            self.signed = self.one.sign(getattr(self.one.cast, name), self.one.approval_act())
+
+        self.attempt(sign)
+
+    @precondition(lambda self: self.signed is not None)
+    @rule(name=st.sampled_from(["MARC", "ANOUK"]))
+    def approve(self, name):
+        actor = getattr(self.one.cast, name).actor
+        self.attempt(lambda: operations.approve(self.one.reference, **self.signed, actor=actor, now=self.one.now))
+
+    @rule(verb=st.sampled_from(["reject", "take_back_proposal", "reopen"]), name=st.sampled_from(["MARC", "ANOUK"]))
+    def undo(self, verb, name):
+        actor = getattr(self.one.cast, name).actor
+        self.attempt(lambda: getattr(operations, verb)(self.one.reference, reason="x", actor=actor, now=self.one.now))
+
+    @rule()
+    def forge(self):
+        """A broken web tier writes the second row itself."""
+        forged = APPROVAL.format(proposer="proposer_id", hash="decision_hash", approver=f"'{uuid4()}'")
+        with as_role(self.one, "web") as connection:
+            try:
+                connection.execute(f"{forged} WHERE state = 'open' AND request_id = %s", [self.one.request_id()])
+                connection.commit()
+            except psycopg.Error:
+                connection.rollback()
+
+    @invariant()
+    def two_people_over_one_document_or_nothing(self):
+        if not hasattr(self, "one") or self.one.state is not S.APPROVED:
+            return
+        with acting_in("worker"), reading_as(WORKER):
+            scope = api.approved_scope(self.one.request_id())
+            assert scope.proposer_id == self.one.cast.ANOUK.id
+            assert scope.approver_id == self.one.cast.MARC.id
+            api.verify_signatures(self.one.request_id(), verify=verify_signed_act)
+
+
+@pytest.mark.parametrize(("n_examples", "n_steps"), [(4, 12), pytest.param(60, 40, marks=pytest.mark.long)])
+def test_v12_four_eyes_hold_in_any_order_of_acts(desk, cast, n_examples, n_steps):
+    FourEyes.story = Story(desk, cast, an_exchange(at=desk.now))
+    run_state_machine_as_test(
+        FourEyes,
+        settings=settings(
+            max_examples=n_examples,
+            stateful_step_count=n_steps,
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )

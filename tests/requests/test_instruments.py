@@ -1,0 +1,230 @@
+"""Instruments: looked into by a process of its own, flagged and never run, kept sealed as they came."""
+
+import io
+from datetime import UTC, datetime, timedelta
+
+import pikepdf
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import NameOID
+from django.test import override_settings
+
+from entraide.kernel.errors import Invalid
+from entraide.requests import examining, files, operations, queries
+from entraide.requests.examining import Examination, examine
+from tests.requests.story import a_pdf
+
+NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+
+
+def with_root(change):
+    pdf = pikepdf.new()
+    pdf.add_blank_page()
+    change(pdf)
+    out = io.BytesIO()
+    pdf.save(out)
+    return out.getvalue()
+
+
+def javascript(pdf):
+    pdf.Root.OpenAction = pikepdf.Dictionary(S=pikepdf.Name.JavaScript, JS=pikepdf.String("app.alert(1)"))
+
+
+def launch(pdf):
+    action = pikepdf.Dictionary(S=pikepdf.Name.Launch, F=pikepdf.String("/bin/sh"))
+    annotation = pikepdf.Dictionary(Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Link, Rect=[0, 0, 9, 9], A=action)
+    pdf.pages[0].Annots = pikepdf.Array([pdf.make_indirect(annotation)])
+
+
+def attachment(pdf):
+    pdf.attachments["evil.exe"] = b"MZ"
+
+
+def xfa(pdf):
+    pdf.Root.AcroForm = pikepdf.Dictionary(XFA=pikepdf.String("<xdp/>"), Fields=pikepdf.Array())
+
+
+@pytest.mark.parametrize(
+    ("change", "flags"),
+    [
+        (lambda pdf: None, ()),
+        (javascript, ("javascript", "open_action")),
+        (launch, ("launch",)),
+        (attachment, ("embedded_files",)),
+        (xfa, ("xfa",)),
+    ],
+)
+def test_v31_what_a_pdf_wants_to_do_is_flagged(change, flags):
+    assert examine(with_root(change)).flags == flags
+
+
+def test_v31_something_behind_the_end_is_flagged():
+    assert examine(a_pdf() + b"PK\x03\x04 another file").flags == ("trailing_bytes",)
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b"", "not a PDF"),
+        (b"\x89PNG\r\n\x1a\n", "not a PDF"),
+        (b"PK\x03\x04%PDF-1.7", "not a PDF"),
+        (b"GIF89a" + a_pdf(), "not a PDF"),
+        (b"%PDF-1.7 and nothing", "damaged"),
+        (a_pdf()[:200], "damaged"),
+    ],
+)
+def test_v31_what_is_no_whole_pdf_is_refused_with_a_sentence(data, why):
+    with pytest.raises(Invalid, match=why):
+        examine(data)
+
+
+def test_v31_a_locked_file_is_refused():
+    pdf = pikepdf.new()
+    pdf.add_blank_page()
+    out = io.BytesIO()
+    pdf.save(out, encryption=pikepdf.Encryption(owner="o", user="u"))
+    with pytest.raises(Invalid, match="password"):
+        examine(out.getvalue())
+
+
+def test_a_file_larger_than_the_channel_allows_is_refused_before_anybody_opens_it():
+    with override_settings(INSTRUMENT_MAX_BYTES=1_000), pytest.raises(Invalid, match="25 MB"):
+        examine(a_pdf() + b" " * 1_000)
+
+
+def test_a_child_that_hangs_is_given_up(monkeypatch):
+    monkeypatch.setattr(examining, "TIME_MAX_S", 0.01)
+    with pytest.raises(Invalid, match="cannot be examined safely"):
+        examine(a_pdf())
+
+
+# Signatures, with certificates made for the test.
+
+
+class Signer:
+    """A made-up prosecutor's office with a certificate of its own."""
+
+    def __init__(self):
+        self.key = rsa.generate_private_key(65537, 2048)
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Parquet of Made-up Town")])
+        now = datetime.now(UTC)  # the library asks the clock whether the certificate is valid
+        self.certificate = (
+            x509.CertificateBuilder()
+            .subject_name(name)
+            .issuer_name(name)
+            .public_key(self.key.public_key())
+            .serial_number(1)
+            .not_valid_before(now - timedelta(days=1))
+            .not_valid_after(now + timedelta(days=30))
+            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+            .add_extension(
+                x509.KeyUsage(
+                    digital_signature=True, content_commitment=True, key_encipherment=False, data_encipherment=False,
+                    key_agreement=False, key_cert_sign=True, crl_sign=True, encipher_only=False, decipher_only=False,
+                ),
+                critical=True,
+            )
+            .sign(self.key, hashes.SHA256())
+        )  # fmt: skip
+
+    @property
+    def pem(self):
+        return self.certificate.public_bytes(serialization.Encoding.PEM)
+
+    def sign(self, data):
+        from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+        from pyhanko.sign import signers
+
+        password = serialization.NoEncryption()
+        pkcs12 = serialization.pkcs12.serialize_key_and_certificates(b"x", self.key, self.certificate, None, password)
+        signer = signers.SimpleSigner.load_pkcs12_data(pkcs12, other_certs=[])
+        out = io.BytesIO()
+        signers.sign_pdf(
+            IncrementalPdfFileWriter(io.BytesIO(data)),
+            signers.PdfSignatureMetadata(field_name="Signature1"),
+            signer=signer,
+            output=out,
+        )
+        return out.getvalue()
+
+
+@pytest.fixture(scope="module")
+def signer():
+    return Signer()
+
+
+def only_signature(data):
+    [signature] = examine(data).signatures
+    return signature
+
+
+def test_a_signature_is_intact_but_trusted_only_against_a_configured_certificate(signer, tmp_path):
+    signed = signer.sign(a_pdf())
+    unknown = only_signature(signed)
+    assert (unknown.is_intact, unknown.is_valid, unknown.is_trusted, unknown.covers) == (
+        True, True, False, "whole_file",
+    )  # fmt: skip
+    assert "Parquet of Made-up Town" in unknown.signer
+    (tmp_path / "parquet.pem").write_bytes(signer.pem)
+    with override_settings(TRUSTED_SIGNERS=str(tmp_path)):
+        assert only_signature(signed).is_trusted
+
+
+def test_a_changed_byte_breaks_the_signature(signer):
+    signed = bytearray(signer.sign(a_pdf("before")))
+    at = signed.index(b"/MediaBox")
+    signed[at + 12] = ord("9") if signed[at + 12] != ord("9") else ord("8")
+    assert not only_signature(bytes(signed)).is_intact
+
+
+def test_what_was_added_after_signing_is_not_covered(signer):
+    from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+
+    writer = IncrementalPdfFileWriter(io.BytesIO(signer.sign(a_pdf())))
+    writer.root["/Added"] = writer.add_object(writer.root.get_object().raw_get("/Pages").get_object())
+    writer.update_root()
+    out = io.BytesIO()
+    writer.write(out)
+    assert only_signature(out.getvalue()).covers == "whole_revision"
+
+
+def test_findings_come_back_as_they_were_kept():
+    examination = examine(with_root(javascript))
+    assert Examination.from_json(examination.as_json()) == examination
+
+
+@pytest.mark.parametrize(
+    ("name", "tidy"),
+    [
+        ("order.pdf", "order.pdf"),
+        ("../../etc/passwd", "passwd"),
+        ("C:\\Users\\otto\\order.pdf", "order.pdf"),
+        ("order\u202efdp.exe", "orderfdp.exe"),
+        ("a\x00b\n.pdf", "ab.pdf"),
+        ("x" * 10_000 + ".pdf", "x" * 116 + ".pdf"),
+        ("...", "instrument.pdf"),
+        ("", "instrument.pdf"),
+    ],
+)
+def test_v31_a_files_name_is_one_harmless_line(name, tidy):
+    assert files.tidy_name(name) == tidy
+
+
+def test_an_instrument_comes_back_byte_for_byte_and_lies_sealed(story):
+    story.draft()
+    data = a_pdf("the second")
+    operations.attach_instrument(story.reference, data, "second.pdf", actor=story.cast.OTTO.actor, now=story.now)
+    story.file()
+    view, read = queries.read_instrument(story.reference, actor=story.cast.ANOUK.actor, now=story.now)
+    assert (view.name, view.size, read) == ("second.pdf", len(data), data)
+    assert story.events()[-1] == "audit:data:read"
+
+
+def test_a_refused_file_leaves_the_draft_as_it_was(story):
+    story.draft()
+    before = story.events()
+    with pytest.raises(Invalid):
+        operations.attach_instrument(story.reference, b"MZ", "x.pdf", actor=story.cast.OTTO.actor, now=story.now)
+    assert story.events() == before
