@@ -419,36 +419,35 @@ def _byron(text: str) -> Recognitions:
 
 
 def _base58_near_miss(text: str) -> Recognitions:
-    shapes = [s for s in networks.BASE58_SHAPES if text.startswith(s.beginning)]
-    meant = [n for s in shapes if s.length_min <= len(text) <= s.length_max for n in s.networks]
-    if meant and looks_random(text):
-        alphabet = base58.RIPPLE if meant[0] is Network.XRP else base58.BITCOIN
+    shape = next(
+        (
+            s
+            for s in networks.BASE58_SHAPES
+            if text.startswith(s.beginning) and s.length_min <= len(text) <= s.length_max
+        ),
+        None,
+    )
+    if shape is not None and looks_random(text):
+        alphabet = base58.RIPPLE if shape.networks[0] is Network.XRP else base58.BITCOIN
         strange = _count_outside(text, _BASE58[alphabet])
-        if not strange and base58.is_checked(base58.decode(text, alphabet) or b""):
+        if strange > 3:
+            return ()
+        raw = base58.decode(text, alphabet) or b""
+        if not strange and base58.is_checked(raw):
             return ()  # whole, of a coin that is not in the tables: nothing is wrong with it
-        return _near(meant, text, _base58_problem(text, alphabet, meant[0], strange)) if strange <= 3 else ()
+        is_usual = len(text) == shape.usual if shape.usual else len(raw) == 25
+        problem = Problem.ALPHABET if strange else Problem.CHECKSUM if is_usual else Problem.LENGTH
+        return _near(shape.networks, text, problem)
     if 33 <= len(text) <= 35 and not looks_random(text) and _lost_its_case(text):
         by_first = {"1": networks.BASE58_SHAPES[0], "3": networks.BASE58_SHAPES[1], "t": networks.BASE58_SHAPES[2]}
-        shape = by_first.get(text[0].lower())
-        return _near(shape.networks, text, Problem.CASE) if shape else ()
+        lost = by_first.get(text[0].lower())
+        return _near(lost.networks, text, Problem.CASE) if lost else ()
     return ()
 
 
 def _lost_its_case(text: str) -> bool:
     digits = sum(c.isdigit() for c in text)
     return not bech32.is_mixed_case(text) and digits >= 3 and _count_outside(text, _HEX) >= 4
-
-
-def _base58_problem(text: str, alphabet: str, network: Network, strange: int) -> Problem:
-    if strange:
-        return Problem.ALPHABET
-    if network is Network.MONERO:
-        return Problem.CHECKSUM if len(text) in (95, 106) else Problem.LENGTH
-    if network is Network.CARDANO:
-        return Problem.CHECKSUM if len(text) in (59, 104) else Problem.LENGTH
-    raw = base58.decode(text, alphabet) or b""
-    usual = {Network.ZCASH: 26}.get(network, 35 if text[0] == "X" else 25)
-    return Problem.CHECKSUM if len(raw) == usual else Problem.LENGTH
 
 
 def _solana(text: str) -> Recognitions:

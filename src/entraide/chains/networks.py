@@ -47,12 +47,16 @@ class WitnessPrefix:
 
 @dataclass(frozen=True, slots=True)
 class Base58Shape:
-    """What somebody probably meant who wrote a Base58 text with this beginning and about this length."""
+    """What somebody probably meant who wrote a Base58 text with this beginning and about this length.
+
+    `usual` is the length every valid one has; None where leading zeros make it vary.
+    """
 
     networks: tuple[Network, ...]
     beginning: str
     length_min: int
     length_max: int
+    usual: int | None
 
 
 N = Network
@@ -107,26 +111,26 @@ MONERO_TAGS = {
 MONERO_LENGTH = {"standard": 69, "subaddress": 69, "integrated": 77}
 
 BASE58_SHAPES = (
-    Base58Shape((N.BITCOIN, N.BITCOIN_CASH), "1", 25, 36),
-    Base58Shape((N.BITCOIN, N.LITECOIN, N.BITCOIN_CASH), "3", 32, 36),
-    Base58Shape((N.TRON,), "T", 32, 36),
-    Base58Shape((N.LITECOIN,), "L", 32, 36),
-    Base58Shape((N.LITECOIN,), "M", 32, 36),
-    Base58Shape((N.DOGECOIN,), "D", 32, 36),
-    Base58Shape((N.DOGECOIN,), "A", 33, 35),
-    Base58Shape((N.DOGECOIN,), "9", 33, 35),
-    Base58Shape((N.ZCASH,), "t1", 33, 37),
-    Base58Shape((N.ZCASH,), "t3", 33, 37),
-    Base58Shape((N.BITCOIN_TESTNET,), "m", 32, 36),
-    Base58Shape((N.BITCOIN_TESTNET,), "n", 32, 36),
-    Base58Shape((N.BITCOIN_TESTNET,), "2", 33, 37),
-    Base58Shape((N.XRP,), "r", 24, 36),
-    Base58Shape((N.XRP,), "X", 46, 48),
-    Base58Shape((N.MONERO,), "4", 93, 97),
-    Base58Shape((N.MONERO,), "8", 93, 97),
-    Base58Shape((N.MONERO,), "4", 104, 108),
-    Base58Shape((N.CARDANO,), "Ae2", 57, 61),
-    Base58Shape((N.CARDANO,), "DdzFF", 100, 110),
+    Base58Shape((N.BITCOIN, N.BITCOIN_CASH), "1", 25, 36, None),
+    Base58Shape((N.BITCOIN, N.LITECOIN, N.BITCOIN_CASH), "3", 32, 36, 34),
+    Base58Shape((N.TRON,), "T", 32, 36, 34),
+    Base58Shape((N.LITECOIN,), "L", 32, 36, 34),
+    Base58Shape((N.LITECOIN,), "M", 32, 36, 34),
+    Base58Shape((N.DOGECOIN,), "D", 32, 36, 34),
+    Base58Shape((N.DOGECOIN,), "A", 33, 35, 34),
+    Base58Shape((N.DOGECOIN,), "9", 33, 35, 34),
+    Base58Shape((N.ZCASH,), "t1", 33, 37, 35),
+    Base58Shape((N.ZCASH,), "t3", 33, 37, 35),
+    Base58Shape((N.BITCOIN_TESTNET,), "m", 32, 36, 34),
+    Base58Shape((N.BITCOIN_TESTNET,), "n", 32, 36, 34),
+    Base58Shape((N.BITCOIN_TESTNET,), "2", 33, 37, 35),
+    Base58Shape((N.XRP,), "r", 24, 36, None),
+    Base58Shape((N.XRP,), "X", 46, 48, 47),
+    Base58Shape((N.MONERO,), "4", 93, 97, 95),
+    Base58Shape((N.MONERO,), "8", 93, 97, 95),
+    Base58Shape((N.MONERO,), "4", 104, 108, 106),
+    Base58Shape((N.CARDANO,), "Ae2", 57, 61, 59),
+    Base58Shape((N.CARDANO,), "DdzFF", 100, 110, 104),
 )
 
 # Transaction ids carry no sign of their network; these are the ones that write them as 64 digits without `0x`.

@@ -7,7 +7,7 @@ from entraide.chains.addresses import Problem, looks_random
 
 # First bytes of a private key in wallet import format: Bitcoin, its test networks, Litecoin, Dogecoin.
 _WIF_VERSIONS = (0x80, 0xEF, 0xB0, 0x9E, 0xF1)
-_WIF_FIRSTS = "5KL9c6TQ"
+_WIF_LENGTHS = {"5": 51, "9": 51, "6": 51, "K": 52, "L": 52, "c": 52, "T": 52, "Q": 52}
 _EXTENDED = ("xprv", "yprv", "zprv", "tprv", "uprv", "vprv", "Yprv", "Zprv", "Uprv", "Vprv", "Ltpv", "Mtpv", "dgpv")
 _EXTENDED_LENGTH = 111
 _BECH32_PREFIXES = (
@@ -53,7 +53,7 @@ def _extended(text: str) -> PrivateKey | None:
 
 
 def _wif(text: str) -> PrivateKey | None:
-    if not text or text[0] not in _WIF_FIRSTS or not 50 <= len(text) <= 53:
+    if not text or text[0] not in _WIF_LENGTHS or not 50 <= len(text) <= 53:
         return None
     raw = base58.decode(text)
     if raw is not None and raw[0] in _WIF_VERSIONS and base58.is_checked(raw):
@@ -62,7 +62,7 @@ def _wif(text: str) -> PrivateKey | None:
         return None
     if raw is None:
         return PrivateKey("wif", Problem.ALPHABET) if sum(c not in base58.BITCOIN for c in text) <= 2 else None
-    return PrivateKey("wif", Problem.CHECKSUM if len(raw) in (37, 38) else Problem.LENGTH)
+    return PrivateKey("wif", Problem.CHECKSUM if len(text) == _WIF_LENGTHS[text[0]] else Problem.LENGTH)
 
 
 def _checked(form: str, text: str, size: int) -> PrivateKey:
