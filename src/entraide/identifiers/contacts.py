@@ -49,13 +49,15 @@ def find_phone(text: str) -> Iterator[Identifier]:
 
 # --- Internet addresses -----------------------------------------------------------------------------------------------
 
-_IPV4 = re.compile(r"(?<![0-9A-Za-z.])((?:\d{1,3}\.){3}\d{1,3})(?::(\d{1,5}))?(?!\.?\d|[A-Za-z])", re.ASCII)
+_IPV4 = re.compile(
+    r"(?:(?<![0-9A-Za-z.])|(?<=IP)|(?<=ip))((?:\d{1,3}\.){3}\d{1,3})(?::(\d{1,5}))?(?!\.?\d|[A-Za-z])", re.ASCII
+)
 _IPV6_BODY = (
     r"[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}"
-    r"(?:(?<=:)(?:\d{1,3}\.){3}\d{1,3}|(?<=[0-9A-Fa-f]:)\d{1,3}(?:\.\d{1,3}){3})?"
+    r"(?:(?<=:)(?:\d{1,3}\.){3}\d{1,3})?"
 )
 _IPV6 = re.compile(
-    rf"(?<![0-9A-Za-z:.])(?:\[(?P<boxed>{_IPV6_BODY})\](?::(?P<port>\d{{1,5}}))?|(?P<plain>{_IPV6_BODY}))(?![0-9A-Za-z])",
+    rf"(?<![0-9A-Za-z:.])(?:\[(?P<boxed>{_IPV6_BODY})\](?::(?P<port>\d{{1,5}}))?|(?P<plain>{_IPV6_BODY}))(?![0-9A-Za-z]|\.\d)",
     re.ASCII,
 )
 _VERSION = re.compile(r"(?i:v|version|release|firmware)[ .:]*\Z")
@@ -84,7 +86,8 @@ def find_ip(text: str) -> Iterator[Identifier]:
             start, end = (found.start(), found.end()) if port else found.span("boxed")
         else:
             start, end = found.start("plain"), found.start("plain") + len(body)
-        normalised = f"[{address.compressed}]:{int(port)}" if port else address.compressed
+        plain = str(address.ipv4_mapped or address.compressed)
+        normalised = plain if not port else f"{plain}:{int(port)}" if address.ipv4_mapped else f"[{plain}]:{int(port)}"
         yield _identifier(text, start, end, IdentifierKind.IP, normalised)
 
 

@@ -37,6 +37,7 @@ _HEX_ONLY = re.compile(r"[0-9a-fA-F]+")
 _BASE58_ONLY = re.compile(r"[1-9A-HJ-NP-Za-km-z]+")
 _BECH32_BEGINNING = re.compile(r"(?i:bc|tb|bcrt|ltc|ltcmweb|addr|stake|zs|u|tex|bitcoincash:)")
 _BECH32_ONLY = re.compile(r"[a-z]{1,8}1[02-9ac-hj-np-z]+|[A-Z]{1,8}1[02-9AC-HJ-NP-Z]+")
+_CASH_ONLY = re.compile(r"[qp][02-9ac-hj-np-z]+|[QP][02-9AC-HJ-NP-Z]+")
 _STRONG = re.compile(r"(?i:[0o]x|(?:bc|tb|bcrt|ltc|ltcmweb|addr|addr_test|stake|stake_test|zs|tex|u)1|bitcoincash:)")
 
 # Prefixes with a character in them that bounds a run.
@@ -226,7 +227,7 @@ def _may_go_on(joined: str) -> bool:
     """Return whether `joined` still has only characters of one alphabet: prose stops here after a word or two."""
     if joined[:2] in ("0x", "0X"):
         return _HEX_ONLY.fullmatch(joined, 2) is not None
-    return any(pattern.fullmatch(joined) for pattern in (_BASE58_ONLY, _HEX_ONLY, _BECH32_ONLY)) or (
+    return any(pattern.fullmatch(joined) for pattern in (_BASE58_ONLY, _HEX_ONLY, _BECH32_ONLY, _CASH_ONLY)) or (
         len(joined) < 8 and _BECH32_BEGINNING.match(joined) is not None
     )
 
