@@ -84,6 +84,7 @@ def _act_in_threads(task: tuple[int, float]) -> list[float]:
 def _act(seconds: float) -> list[float]:
     """Act for a while on cases of one's own; return how long each act took."""
     from django.db import connection
+
     from entraide.audit import api as audit
     from entraide.database import operation
     from entraide.kernel import clock
