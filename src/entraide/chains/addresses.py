@@ -121,16 +121,17 @@ def _count_outside(text: str, allowed: frozenset[str]) -> int:
 def looks_random(text: str) -> bool:
     """Return whether letters of both cases and digits alternate as in an encoded hash and not as in a name.
 
-    Of 34 random characters some five are digits, in four or five places; a name in a program has them in one, and no
-    capitals side by side.  About one random text in a hundred is taken for a name.
+    Of 34 random characters some five are digits, in four or five places; a name in a program has them in one, and
+    hardly two capitals side by side.  Fewer digits ask for more of the other signs.  Less than one random text in a
+    hundred is taken for a name.
     """
     kinds = ["d" if c.isdigit() else "u" if c.isupper() else "l" for c in text]
     changes = [a + b for a, b in pairwise(kinds) if a != b]
     digit_groups = (kinds[0] == "d") + sum(change[1] == "d" for change in changes)
-    if len(set(kinds)) < 3 or len(changes) * 100 < 22 * len(text):
+    if not {"u", "l"} <= set(kinds) or len(changes) * 100 < 22 * len(text):
         return False
     capitals = sum(a == b == "u" for a, b in pairwise(kinds))
-    return digit_groups >= 2 or (len(changes) * 100 >= 36 * len(text) and capitals >= 2)
+    return digit_groups >= 2 or (len(changes) * 100 >= 36 * len(text) and capitals >= (2 if digit_groups else 4))
 
 
 # --- EVM and hexadecimal transaction ids ------------------------------------------------------------------------------

@@ -34,8 +34,9 @@ def run(args: argparse.Namespace) -> int:
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
+        name = "The input" if args.file == "-" else args.file
         return _refuse(
-            f"{'The input' if args.file == '-' else args.file} is not UTF-8: byte {error.start} is 0x{data[error.start]:02x}."
+            f"{name} is not UTF-8: byte {error.start} is 0x{data[error.start]:02x}."
             " Save the text as UTF-8 (a PDF or a Word file has to be turned into text first)."
         )
     found = extract(text)
