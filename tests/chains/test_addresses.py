@@ -102,6 +102,7 @@ def test_a_wrong_missing_or_added_first_character_is_shown_when_the_checksum_pro
     assert problem("I" + address[1:]) is Problem.ALPHABET
     assert problem("bd" + A_P2WPKH[2:]) is Problem.CHECKSUM
     assert problem("bcl" + A_P2WPKH[3:]) is Problem.ALPHABET
+    assert problem("bcz" + A_P2WPKH[3:-2] + "qq") is Problem.CHECKSUM
 
 
 def test_a_look_alike_letter_is_never_taken_for_the_letter():

@@ -483,6 +483,10 @@ def _spoilt_beginning(text: str) -> Recognitions:
                 return _with_problem(found, Problem.ALPHABET if text[0] in "Il0O" else problem, text)
     if 40 <= len(text) <= 66 and not bech32.is_mixed_case(text):
         for prefix in ("bc", "tb", "ltc"):
+            body = text.lower()[len(prefix) + 1 :]
+            is_usual = len(text) in _BECH32_SHAPES[prefix].usual and text.lower().startswith(prefix)
+            if is_usual and body[0] in "qp" and not _count_outside(body, _BECH32) and any(c.isdigit() for c in body):
+                return _near((_BECH32_SHAPES[prefix].network,), text, Problem.CHECKSUM)  # the separator is not a `1`
             for cut, problem in ((0, Problem.CHECKSUM), (-1, Problem.LENGTH), (1, Problem.LENGTH)):
                 candidate = prefix + "1" + text.lower()[len(prefix) + 1 + cut :]
                 if bech32.decode(candidate) and (found := _bech32(candidate, prefix, "1")):
