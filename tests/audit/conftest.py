@@ -3,12 +3,12 @@
 from uuid import UUID
 
 import pytest
-from tests.plugins.desk import NOON, Desk
 
 from entraide.audit import api as audit
 from entraide.database import operation
 from entraide.kernel.actors import Actor, Face
 from entraide.kernel.ids import uuid7
+from tests.plugins.desk import NOON, Desk
 
 POLICE = UUID(int=1)
 ANOUK = Actor(face=Face.STAFF, name="Anouk Analyst", person_id=UUID(int=13), organisation_id=UUID(int=3))

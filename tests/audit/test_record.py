@@ -9,7 +9,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.db import IntegrityError, connections
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.plugins.desk import NOON, Desk
 
 from entraide.audit import api as audit
 from entraide.audit.models import SignerKey
@@ -25,6 +24,7 @@ from entraide.kernel.canonical import canonical
 from entraide.kernel.errors import NotFound, NotPossible, Unavailable
 from entraide.kernel.ids import uuid7
 from entraide.kernel.sealing import SealBroken
+from tests.plugins.desk import NOON, Desk
 
 SETUP = Actor.system("setup")
 POLICE, OTHER_POLICE = UUID(int=1), UUID(int=2)

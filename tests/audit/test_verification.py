@@ -8,8 +8,6 @@ from typing import Any
 
 import psycopg
 import pytest
-from tests.audit.conftest import ANOUK, act_often, open_cases
-from tests.plugins.desk import NOON, Desk
 
 from entraide.audit import api as audit
 from entraide.audit.sequencing import LogDamaged
@@ -20,6 +18,8 @@ from entraide.evidence.leaves import Leaf, check_stream
 from entraide.evidence.merkle import leaf_hash, nodes_of, root_of
 from entraide.evidence.notes import Checkpoint, Ed25519NoteKey, VerifierKey, sign_note
 from entraide.evidence.receipts import Receipt
+from tests.audit.conftest import ANOUK, act_often, open_cases
+from tests.plugins.desk import NOON, Desk
 
 ORIGIN = "demo.invalid/log"
 
