@@ -9,6 +9,8 @@ from entraide.evidence.bag import public_key_of_pem
 from entraide.evidence.standalone.verify import LANGUAGES, language, say
 from entraide.evidence.verify import CannotCheck, verify
 
+HELP = "Check a package of evidence, offline, and say in plain words whether it holds."
+
 _SMALL_BYTES = 65_536
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 import pyrage
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 
@@ -379,7 +380,10 @@ def public_key_pem(public_key: bytes) -> bytes:
 
 def public_key_of_pem(pem: bytes) -> bytes:
     """Return the 32 bytes of the Ed25519 key in `pem`; raises `ValueError` where it holds none."""
-    key = load_pem_public_key(pem)
+    try:
+        key = load_pem_public_key(pem)
+    except UnsupportedAlgorithm as error:
+        raise ValueError("the key of an exchange is an Ed25519 key") from error
     if not isinstance(key, Ed25519PublicKey):
         raise ValueError("the key of an exchange is an Ed25519 key")
     return key.public_bytes_raw()

@@ -136,6 +136,8 @@ def verify(
             source = _open(path, identity, stack)
         except _Unsafe as error:
             return Report(refused("zip-unsafe", str(error), exchange_key), require_evidence)
+        except _Altered:
+            return Report(refused("cipher-changed", path.name, exchange_key), require_evidence)
         except (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError, OverflowError):
             return Report(refused("zip-broken", path.name, exchange_key), require_evidence)
         return Report(_Examination(source, exchange_key, receipts).run(), require_evidence)
@@ -143,6 +145,10 @@ def verify(
 
 class _Unsafe(Exception):
     """A package that is built to mislead whoever opens it."""
+
+
+class _Altered(Exception):
+    """An encrypted package that was changed or cut after it was encrypted."""
 
 
 class _Files(Protocol):
@@ -179,11 +185,12 @@ class _Zip:
         entries = archive.infolist()
         if len(entries) > _FILES_MAX:
             raise _Unsafe(f"{len(entries)} files")
+        lowered: set[str] = set()
         for entry in entries:
             self._check(entry)
-        lowered = [entry.filename.lower() for entry in entries]
-        if len(set(lowered)) != len(lowered):
-            raise _Unsafe(next(name for name in lowered if lowered.count(name) > 1))
+            if entry.filename.lower() in lowered:
+                raise _Unsafe(entry.filename)
+            lowered.add(entry.filename.lower())
         self._check_overlap(entries, archive.start_dir)
         self._names = {entry.filename for entry in entries if not entry.is_dir()}
 
@@ -229,17 +236,25 @@ def _open(path: Path, identity: Path | None, stack: contextlib.ExitStack) -> _Fi
     if file.read(len(_AGE_HEADER)) == _AGE_HEADER:
         if identity is None:
             raise CannotCheck("identity-needed", str(path))
-        plain: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=_MEMORY_BYTES)  # noqa: SIM115  -- the stack closes it
-        stack.enter_context(plain)
-        file.seek(0)
-        keys = read_identities(identity)
-        try:
-            pyrage.decrypt_io(file, plain, keys)
-        except pyrage.DecryptError:
-            raise CannotCheck("identity-wrong", str(path)) from None
-        file = plain
+        file = stack.enter_context(_decrypted(file, path, identity))
     file.seek(0)
     return _Zip(stack.enter_context(zipfile.ZipFile(file)))
+
+
+def _decrypted(file: IO[bytes], path: Path, identity: Path) -> IO[bytes]:
+    keys = read_identities(identity)
+    plain: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=_MEMORY_BYTES)  # noqa: SIM115  -- the caller closes it
+    file.seek(0)
+    try:
+        pyrage.decrypt_io(file, plain, keys)
+    except (pyrage.DecryptError, OSError) as error:
+        plain.close()
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # the disk, not the package: an altered package has no number
+        if "No matching keys" in str(error):
+            raise CannotCheck("identity-wrong", str(path)) from None
+        raise _Altered(path.name) from None
+    return plain
 
 
 def read_identities(path: Path) -> list[Any]:
@@ -488,7 +503,7 @@ class _Examination:
                 check = check_stream(
                     _noting(_lines(file), heads),
                     log=leaf.log if leaf else None,
-                    stream=said["stream"] if said else "",
+                    stream=said["stream"] if said else leaf.stream if leaf else None,
                 )
         except _FOREIGN:
             step.fail("stream-false", STREAM, n=len(heads) + 1)

@@ -251,6 +251,12 @@ WORDS = {
         "El zip no se puede leer hasta el final: {files}",
         "لا يمكن قراءة الملف المضغوط حتى نهايته: {files}",
     ),
+    "cipher-changed": (
+        "The encrypted package was changed or cut on the way: {files}",
+        "Le paquet chiffré a été modifié ou tronqué en route : {files}",
+        "El paquete cifrado fue cambiado o cortado por el camino: {files}",
+        "تغيرت الحزمة المشفرة أو قطعت في الطريق: {files}",
+    ),
     "no-such-file": (
         "There is no such file: {files}",
         "Ce fichier n'existe pas : {files}",
@@ -270,10 +276,10 @@ WORDS = {
         "الحزمة مشفرة. قدم مفتاحك: --identity KEY.txt",
     ),
     "identity-wrong": (
-        "The package does not open with this key: it is encrypted to another, or was changed on the way: {files}",
-        "Le paquet ne s'ouvre pas avec cette clé : il est chiffré pour une autre, ou a été modifié en route : {files}",
-        "El paquete no se abre con esta clave: está cifrado para otra, o fue cambiado por el camino: {files}",
-        "لا تفتح الحزمة بهذا المفتاح: هي مشفرة لمفتاح آخر أو تغيرت في الطريق: {files}",
+        "The package is not encrypted to this key: {files}",
+        "Le paquet n'est pas chiffré pour cette clé : {files}",
+        "El paquete no está cifrado para esta clave: {files}",
+        "الحزمة ليست مشفرة لهذا المفتاح: {files}",
     ),
     "identity-unreadable": (
         "This is not a key file of age: {files}",
@@ -1041,16 +1047,16 @@ class Check:
     def _history(self) -> list[str] | None:
         name, n, head = "seal/stream.jsonl", 0, None
         heads: list[str] = []
+        log = self.leaf["log"] if self.leaf else None
+        stream = self.statement["stream"] if self.statement else self.leaf["stream"] if self.leaf else None
         try:
             with self.source.open(name) as file:
                 for line in _lines(file):
                     leaf = _leaf(line)
                     place = (leaf["n"], leaf["prev"])
-                    said = self.statement
-                    if place != (n + 1, head) or said is None or leaf["stream"] != said["stream"]:
-                        raise Unreadable("a gap")
-                    if self.leaf is not None and leaf["log"] != self.leaf["log"]:
-                        raise Unreadable("another log")
+                    log, stream = log or leaf["log"], stream or leaf["stream"]
+                    if place != (n + 1, head) or (leaf["log"], leaf["stream"]) != (log, stream):
+                        raise Unreadable("a gap, or another stream or log")
                     n, head = n + 1, leaf_hash(line).hex()
                     heads.append(head)
         except _BROKEN:
