@@ -271,8 +271,8 @@ def test_v26_no_altered_ciphertext_is_taken_for_a_package(tmp_path: Path) -> Non
     path, draw = encrypted(tmp_path), random.Random(26)
     whole = path.read_bytes()
     answers = set()
-    for _ in range(150):
-        place = draw.randrange(22, len(whole))
+    recipient_line = range(len("age-encryption.org/v1\n-> X25519 "), 110)
+    for place in (*recipient_line, *(draw.randrange(22, len(whole)) for _ in range(100))):
         changed = whole[:place] + bytes([whole[place] ^ 1 << draw.randrange(8)]) + whole[place + 1 :]
         for data in (changed, whole[:place]):
             path.write_bytes(data)

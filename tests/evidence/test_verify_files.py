@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from entraide.cli import verify as command
-from entraide.evidence.bag import public_key_pem
+from entraide.evidence.bag import public_key_pem, write_zip
 from entraide.evidence.example import files, make
 from entraide.evidence.standalone import verify as one_file
 from entraide.evidence.verify import CannotCheck, verify
@@ -212,12 +212,16 @@ def test_what_is_no_zip_or_an_empty_one_does_not_hold(tmp_path: Path, data: byte
     assert not both(tmp_path / "p.zip")["holds"]
 
 
-def test_v20_a_zip_with_any_flipped_byte_is_noticed_or_has_the_same_contents(tmp_path: Path) -> None:
-    whole, path = sample().zip(), tmp_path / "p.zip"
-    expected = contents_of(sample())
+@pytest.mark.parametrize("compress", [True, False])
+def test_v20_a_zip_with_any_flipped_byte_is_noticed_or_has_the_same_contents(tmp_path: Path, compress: bool) -> None:
+    out, path = io.BytesIO(), tmp_path / "p.zip"
+    write_zip(out, sample().bag, sample().seal, compress=compress)
+    whole, expected = out.getvalue(), contents_of(sample())
     for place in range(0, len(whole), 23):
         path.write_bytes(whole[:place] + bytes([whole[place] ^ 0x20]) + whole[place + 1 :])
-        if verify(path, exchange_key=KEY).holds:
+        report = verify(path, exchange_key=KEY)
+        assert one_file.check(str(path), KEY) == report.findings
+        if report.holds:
             with zipfile.ZipFile(path) as archive:
                 assert {name: archive.read(name) for name in archive.namelist()} == expected
 

@@ -14,6 +14,7 @@ import re
 import stat
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,7 +47,7 @@ _LINE = re.compile(r"([0-9a-f]{64})  ([A-Za-z0-9][A-Za-z0-9._/-]*)")
 _SMALL_BYTES = 64 << 20
 _FILES_MAX = 200_000
 _MEMORY_BYTES = 64 << 20
-_FOREIGN = (ValueError, OSError, EOFError, RuntimeError, zipfile.BadZipFile)
+_FOREIGN = (ValueError, OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
 
 
 class CannotCheck(Exception):

@@ -19,6 +19,7 @@ import re
 import stat
 import sys
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, BinaryIO
 
@@ -841,7 +842,16 @@ _OUTSIDE = ("VERIFY.txt", "seal/exchange-keys.note", "seal/exchange.pem", "seal/
 _SEAL = ("seal/entry.json", "seal/package.tlog-proof", "seal/tagmanifest.ed25519")
 _OPTIONAL = ("seal/stream.jsonl", "seal/tagmanifest.tsr", "seal/tagmanifest.p7s")
 _TAGMANIFEST = "bag/tagmanifest-sha256.txt"
-_BROKEN = (Unreadable, zipfile.BadZipFile, EOFError, OSError, ValueError, RuntimeError, NotImplementedError)
+_BROKEN = (
+    Unreadable,
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    OSError,
+    ValueError,
+    RuntimeError,
+    NotImplementedError,
+)
 
 _STATEMENT = {
     "v": int, "reference": str, "version": int, "kind": str, "purpose": str, "scope": dict, "recipient": dict,
