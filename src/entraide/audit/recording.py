@@ -4,14 +4,16 @@ import hashlib
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
+from struct import Struct
 from typing import Any
 from uuid import UUID
 
-import psycopg
 from django.conf import settings
 from django.db import connections, models, router, transaction
+from psycopg.errors import error_from_result
+from psycopg.pq import ExecStatus, TransactionStatus
 
 from entraide.audit import events
 from entraide.audit.models import Entry as EntryRow
@@ -32,8 +34,19 @@ LOG_KEY = UUID("0197e000-0000-7000-8000-00000000000a")
 
 READING_WINDOW_MS = 300_000
 
-_HEAD = "SELECT handle, kind, organisation_id, case_id, head_n, head_hash FROM audit_stream WHERE id = %s FOR UPDATE"
-_APPEND = "SELECT audit_append(%s, %s, %s, %s, %s, %s, %s, %s, %s::text[], %s, %s, %s, %s, %s)"
+_HEAD = b"SELECT handle, kind, organisation_id, case_id, head_n, head_hash FROM audit_stream WHERE id = $1 FOR UPDATE"
+_APPEND = b"SELECT audit_append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
+_UUID, _TEXT, _TEXTS, _BYTES, _INT, _TIME, _BOOL = 2950, 25, 1009, 17, 20, 1184, 16
+_STATEMENTS = {
+    _HEAD: (b"log_head", [_UUID]),
+    _APPEND: (
+        b"log_append",
+        [_UUID, _UUID, _UUID, _INT, _TIME, _TEXT, _BYTES, _BYTES, _TEXTS, _UUID, _BYTES, _BOOL, _TEXT, _BYTES],
+    ),
+}
+_INT8 = Struct(">q")
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # PostgreSQL counts time from here
+_MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,10 +122,13 @@ def record(
     if not events.is_registered(kind):
         raise ValueError(f"no room explains {kind}: list it in the room's events.py")
     connection = _check_inside_operation()
-    head = _execute(connection, _HEAD, [stream_id]).fetchone()
-    if head is None:
+    result = _execute(connection, _HEAD, [stream_id.bytes])
+    if not result.ntuples:
         raise NotPossible("Writing to the log", why="there is no such stream here", do="Open it first")
-    handle, stream_kind, organisation_id, case_id, head_n, head_hash = head
+    handle, stream_kind = (result.get_value(0, column).decode() for column in (0, 1))
+    organisation_id, case_id = (_uuid(result.get_value(0, column)) for column in (2, 3))
+    (head_n,) = _INT8.unpack(result.get_value(0, 4))
+    head_hash = result.get_value(0, 5)
     entry_id, n = uuid7(), head_n + 1
     owner, sealed_payload, payload_commitment = _seal_payload(
         entry_id, _key_owner(stream_kind, organisation_id, case_id), organisation_id, payload or {}
@@ -124,15 +140,30 @@ def record(
         kind=kind,
         stream=handle,
         n=n,
-        prev=bytes(head_hash).hex() if head_n else None,
+        prev=head_hash.hex() if head_n else None,
         actor=actor_commitment,
         payload=payload_commitment,
         act=act_hash.hex() if act_hash else None,
     )
     leaf_hash = hashlib.sha256(b"\x00" + leaf).digest()
     shared = actor.face is Face.AGENCY if is_shared is None else is_shared
-    row = [entry_id, stream_id, organisation_id, n, now, kind, leaf, leaf_hash, _subjects(subject)]
-    _execute(connection, _APPEND, [*row, owner, sealed_payload, shared, actor.face.value, sealed_actor])
+    row = [
+        entry_id.bytes,
+        stream_id.bytes,
+        organisation_id.bytes if organisation_id else None,
+        _INT8.pack(n),
+        _INT8.pack((now - _EPOCH) // _MICROSECOND),
+        kind.encode(),
+        leaf,
+        leaf_hash,
+        _array(_subjects(subject)),
+        owner.bytes,
+        sealed_payload,
+        b"\x01" if shared else b"\x00",
+        actor.face.value.encode(),
+        sealed_actor,
+    ]
+    _execute(connection, _APPEND, row)
     fault("audit.after_entry")
     return Entry(id=entry_id, stream_id=stream_id, stream=handle, n=n, leaf_hash=leaf_hash)
 
@@ -164,27 +195,50 @@ def _hex(value: str | None) -> str:
     return "null" if value is None else f'"{value}"'
 
 
-def _execute(connection: Any, statement: str, values: list[Any]) -> Any:
-    """Run one statement as a prepared one, which Django's own cursors do not do; wrappers see it like any other."""
-    cursor = _cursor_of(connection.connection)
+def _execute(connection: Any, statement: bytes, values: list[bytes | None]) -> Any:
+    """Run one of the two statements of the log, prepared, and return libpq's result.
 
-    def execute(sql: str, params: Any, many: bool, context: Any) -> None:
-        with connection.wrap_database_errors:
-            cursor.execute(sql, params)  # type: ignore[arg-type]  # statements of our own
-
+    Straight through libpq, because every act waits here and the layers above cost more than the database: a cursor of
+    Django's, and one of psycopg's, would take as long as everything else in `record` together.  Wrappers see the
+    statement like any other.
+    """
+    execute = partial(_execute_raw, connection)
     for wrapper in reversed(connection.execute_wrappers):
         execute = partial(wrapper, execute)
-    execute(statement, values, False, {"connection": connection, "cursor": cursor})
-    return cursor
+    return execute(statement, values, False, {"connection": connection, "cursor": None})
 
 
-def _cursor_of(connection: Any) -> Any:
-    """Return the log's cursor on a connection; kept with it, because a new one looks up every type anew."""
-    cursor = getattr(connection, "log_cursor", None)
-    if cursor is None:
-        connection.prepare_threshold = 0
-        cursor = connection.log_cursor = psycopg.Cursor(connection)
-    return cursor
+def _execute_raw(connection: Any, statement: bytes, values: list[bytes | None], many: bool, context: Any) -> Any:
+    raw = connection.connection
+    pgconn = raw.pgconn
+    with connection.wrap_database_errors:
+        if pgconn.transaction_status == TransactionStatus.IDLE:
+            raw.execute("SELECT 1")  # begins the transaction that Django believes to be in
+        name, types = _STATEMENTS[statement]
+        prepared = raw.__dict__.setdefault("log_statements", set())
+        if name not in prepared:
+            _checked(pgconn.prepare(name, statement, types))
+            prepared.add(name)
+        return _checked(pgconn.exec_prepared(name, values, _FORMATS[len(values)], 1))
+
+
+_FORMATS = {1: [1], 14: [1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1]}  # all binary but the array
+
+
+def _checked(result: Any) -> Any:
+    if result.status not in (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK):
+        raise error_from_result(result, "utf-8")
+    return result
+
+
+def _uuid(value: bytes | None) -> UUID | None:
+    return None if value is None else UUID(bytes=bytes(value))
+
+
+def _array(words: list[str]) -> bytes:
+    """Return PostgreSQL's text form of an array."""
+    quoted = (word.replace("\\", "\\\\").replace('"', '\\"') for word in words)
+    return ("{" + ",".join(f'"{word}"' for word in quoted) + "}").encode()
 
 
 def record_reading(what: str, *, stream_id: UUID, actor: Actor, purpose: str, now: datetime) -> None:

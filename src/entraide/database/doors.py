@@ -7,11 +7,14 @@ that transaction only (`set_config(…, true)`), so that a pooled connection nev
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import wraps
+from functools import partial, wraps
 from typing import ParamSpec, TypeVar, cast
 
 from django.conf import settings
 from django.db import OperationalError, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from psycopg.errors import error_from_result
+from psycopg.pq import Escaping, ExecStatus
 
 from entraide.kernel.actors import Actor, Face
 from entraide.kernel.errors import Unavailable
@@ -66,16 +69,32 @@ def _inside(actor: Actor, *, read_only: bool) -> Iterator[None]:
     token = _alias.set(alias)
     try:
         with transaction.atomic(using=alias, durable=True):
-            with connections[alias].cursor() as cursor:
-                if read_only:
-                    cursor.execute("SET TRANSACTION READ ONLY")
-                cursor.execute(
-                    "SELECT set_config('entraide.actor', %s, true), set_config('entraide.organisation', %s, true)",
-                    [actor.key, str(actor.organisation_id or "")],
-                )
+            _begin(connections[alias], actor, read_only=read_only)
             yield
     finally:
         _alias.reset(token)
+
+
+def _begin(connection: BaseDatabaseWrapper, actor: Actor, *, read_only: bool) -> None:
+    """Begin the transaction and say who acts, in one message: every page and every act comes by here."""
+    connection.ensure_connection()
+    literal = Escaping(connection.connection.pgconn).escape_literal
+    who, tenant = (literal(word.encode()).decode() for word in (actor.key, str(actor.organisation_id or "")))
+    statement = (
+        f"BEGIN{' READ ONLY' if read_only else ''}; "  # psycopg begins one itself only where none has begun
+        f"SELECT set_config('entraide.actor', {who}, true), set_config('entraide.organisation', {tenant}, true)"
+    )
+    execute = partial(_send, connection)
+    for wrapper in reversed(connection.execute_wrappers):
+        execute = partial(wrapper, execute)
+    execute(statement, None, False, {"connection": connection, "cursor": None})
+
+
+def _send(connection: BaseDatabaseWrapper, statement: str, params: None, many: bool, context: object) -> None:
+    with connection.wrap_database_errors:
+        result = connection.connection.pgconn.exec_(statement.encode())
+        if result.status != ExecStatus.TUPLES_OK:
+            raise error_from_result(result, "utf-8")
 
 
 @contextmanager

@@ -14,12 +14,12 @@ from entraide.kernel.sealing import FileKeyStore
 
 def key_store() -> FileKeyStore:
     """Return the key store of this instance."""
-    return _store_in(Path(settings.KEY_STORE_FOLDER))
+    return _store_in(settings.KEY_STORE_FOLDER)
 
 
 @lru_cache(maxsize=4)
-def _store_in(folder: Path) -> FileKeyStore:
-    return FileKeyStore(folder)
+def _store_in(folder: Path | str) -> FileKeyStore:
+    return FileKeyStore(Path(folder))
 
 
 class _Sealed:
