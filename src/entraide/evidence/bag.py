@@ -4,6 +4,9 @@ What is signed is the tag manifest, which names every other file of the bag by i
 recipient, purpose and place in the log are signed with the data.  Same parts and same statement give the same bytes.
 """
 
+# pyright: reportMissingTypeStubs=false, reportAttributeAccessIssue=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+# (pyrage has no types)
+
 import base64
 import contextlib
 import hashlib

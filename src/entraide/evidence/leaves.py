@@ -5,6 +5,9 @@ whole log is not in it (that would make every act wait for one counter); its pla
 of the entry before, so that whoever holds the stream sees a gap without asking anybody.
 """
 
+# pyright: reportUnnecessaryIsInstance=false
+# (a leaf is made from foreign JSON; the types are checked where it is made)
+
 import hashlib
 import hmac
 import json

@@ -199,7 +199,8 @@ class Frontier:
     @classmethod
     def at(cls, nodes: NodeSource, size: int) -> "Frontier":
         """Return the right edge of the first `size` leaves of an existing tree."""
-        hashes, begin = [], 0
+        hashes: list[bytes] = []
+        begin = 0
         for level in reversed(range(size.bit_length())):
             if size >> level & 1:
                 hashes.append(nodes(level, begin >> level))

@@ -4,6 +4,9 @@ The challenge an authenticator signs is made from the act itself (`kernel.acts.s
 act, the nonce, the moment of expiry and what the authenticator answered can repeat every check without the server.
 """
 
+# pyright: reportUnknownArgumentType=false
+# (what is read here is foreign JSON and CBOR, checked field by field)
+
 import base64
 import hashlib
 import hmac

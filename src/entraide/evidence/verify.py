@@ -5,6 +5,9 @@ the form of the report are those of `standalone/verify.py`; the checks are writt
 that an error would have to be made twice.  `tests/evidence` demands that the two always say the same.
 """
 
+# pyright: reportMissingTypeStubs=false, reportAttributeAccessIssue=false, reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# (pyrage has no types, and what is read here is foreign JSON, checked field by field)
+
 import base64
 import binascii
 import contextlib

@@ -7,6 +7,9 @@ into.  Exit status: 0 it holds, 1 it does not (the file is named), 2 it could no
 This is written apart from the checks of the `entraide` program, on purpose: an error would have to be made twice.
 """
 
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownLambdaType=false
+# (what is read here is foreign JSON, checked field by field)
+
 from __future__ import annotations  # so that Python 3.8 reads the types
 
 import argparse
@@ -1280,8 +1283,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--lang", choices=LANGUAGES, help="language of the answer")
     options = parser.parse_args(arguments)
     lang = language(options.lang)
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure:
+        reconfigure(encoding="utf-8", errors="replace")  # a Windows console may speak something narrower
     try:
         key = None
         if options.exchange_key:
