@@ -119,7 +119,8 @@ def payload_of(entry_id: UUID) -> dict[str, Any]:
     SealBroken
         If the payload is not the one that was entered.
     """
-    return json.loads(salted_payload_of(entry_id)[1])
+    document: dict[str, Any] = json.loads(salted_payload_of(entry_id)[1])
+    return document
 
 
 def salted_payload_of(entry_id: UUID) -> tuple[bytes, bytes]:
@@ -179,7 +180,8 @@ def _open_actor(row: EntryActor, leaf: Leaf) -> dict[str, Any]:
     place = actor_place(row.entry_id)
     salted = key_store().get(LOG_KEY).open(bytes(row.sealed), place=place)
     _check(salted, leaf.actor, place)
-    return json.loads(salted[32:])
+    document: dict[str, Any] = json.loads(salted[32:])
+    return document
 
 
 def _check(salted: bytes, committed: str, place: str) -> None:

@@ -193,7 +193,7 @@ class Sequencer:
         return int(self._fetch("SELECT coalesce(max(size), 0) FROM audit_checkpoint", [])[0][0])
 
     def _fetch(self, statement: str, values: Sequence[Any]) -> Sequence[Sequence[Any]]:
-        return self._connection.execute(statement, values).fetchall()  # type: ignore[arg-type]  # statements of our own
+        return self._connection.execute(statement, values).fetchall()
 
 
 def root_of_tile(data: bytes) -> bytes:

@@ -384,9 +384,9 @@ def _read(task: tuple[str, str, str, int, int]) -> _Chunk:
     chunk = _Chunk(first)
     with _connected(url) as connection:
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        connection.execute(f"SET TRANSACTION SNAPSHOT '{snapshot}'")  # type: ignore[arg-type]  # the server's own word
+        connection.execute(f"SET TRANSACTION SNAPSHOT '{snapshot}'")
         statement = _ENTRIES.format(first=int(first), last=int(last))
-        with connection.cursor().copy(statement) as copy:  # type: ignore[arg-type]  # two integers
+        with connection.cursor().copy(statement) as copy:
             copy.set_types(_TYPES)
             chunk.fault = _check_rows(chunk, copy.rows(), log, last)
     whole = len(chunk.hashes) // (TILE_WIDTH * HASH_BYTES)
@@ -489,7 +489,7 @@ def _connected(url: str) -> Iterator[psycopg.Connection]:
 
 
 def _one(connection: psycopg.Connection, statement: str) -> Any:
-    row = connection.execute(statement).fetchone()  # type: ignore[arg-type]  # statements of our own
+    row = connection.execute(statement).fetchone()
     return row[0] if row else None
 
 

@@ -1,7 +1,7 @@
 """The two doors: `operation` for a change, `reading_as` for a look.
 
 Both open a transaction in the database role of the actor's face and tell PostgreSQL who is acting, for the length of
-that transaction only (`set_config(…, true)`), so that a pooled connection never carries one person's tenant to the next.
+that transaction only (`set_config(…, true)`): a pooled connection never carries one person's tenant to the next.
 """
 
 from collections.abc import Callable, Iterator

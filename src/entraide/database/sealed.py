@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.conf import settings
@@ -20,6 +20,13 @@ def key_store() -> FileKeyStore:
 @lru_cache(maxsize=4)
 def _store_in(folder: Path | str) -> FileKeyStore:
     return FileKeyStore(Path(folder))
+
+
+# Django's fields take type arguments in the stubs only.
+if TYPE_CHECKING:
+    _BinaryField = models.BinaryField[Any, Any]
+else:
+    _BinaryField = models.BinaryField
 
 
 class _Sealed:
@@ -50,11 +57,11 @@ class _OpensWhenRead(DeferredAttribute):
         instance.__dict__[self.field.attname] = value
 
 
-class SealedJSONField(models.BinaryField):
+class SealedJSONField(_BinaryField):
     """A JSON value, sealed with the key of its case before the database sees it.
 
-    The associated data is (model, primary key, field, tenant): a value copied into another row, field or tenant does not
-    open.  The row needs its primary key, `case` and `tenant` before it is saved.
+    The associated data is (model, primary key, field, tenant): a value copied into another row, field or tenant does
+    not open.  The row needs its primary key, `case` and `tenant` before it is saved.
 
     Parameters
     ----------

@@ -32,7 +32,7 @@ IDLE_S = 0.5
 _log = logging.getLogger("entraide.outbox")
 
 _CLAIM = """
-UPDATE outbox_effect SET state = 'sent', attempt = attempt + 1, due_at = clock_timestamp() + %s
+UPDATE outbox_effect SET state = 'sent', attempt = attempt + 1, due_at = clock_timestamp() + %s * interval '1 second'
 WHERE id = (
     SELECT id FROM outbox_effect
     WHERE state IN ('asked', 'sent', 'unknown') AND due_at <= clock_timestamp()
@@ -110,7 +110,7 @@ def do_one() -> bool:
 def _claim(*, actor: Actor, now: datetime) -> _Claim | None:
     handlers, reactions = registry.handlers(), registry.all_reactions()
     with connections[router.db_for_write(Effect)].cursor() as cursor:
-        cursor.execute(_CLAIM, [timedelta(seconds=NEWS_LEASE_S), list(handlers), list(reactions)])
+        cursor.execute(_CLAIM, [NEWS_LEASE_S, list(handlers), list(reactions)])
         found = cursor.fetchone()
         if found is None:
             return None
@@ -162,11 +162,11 @@ def _finish(claim: _Claim, outcome: Outcome, how: Handler, kind: str, *, actor: 
     row = _mine(claim)
     if row is None:
         return
-    is_confirmed = isinstance(outcome, Confirmed)
-    row.state = EFFECT.step(
-        EffectState(row.state), EffectVerb.CONFIRM if is_confirmed else EffectVerb.REFUSE
-    ).target.value
-    row.answer = dict(outcome.answer) if is_confirmed else {"reason": outcome.reason, **outcome.answer}
+    if isinstance(outcome, Confirmed):
+        verb, answer = EffectVerb.CONFIRM, dict(outcome.answer)
+    else:
+        verb, answer = EffectVerb.REFUSE, {"reason": outcome.reason, **outcome.answer}
+    row.state, row.answer = EFFECT.step(EffectState(row.state), verb).target.value, answer
     row.finished_at, row.last_problem = now, ""
     row.save(update_fields=["state", "answer", "finished_at", "last_problem"])
     if how.note is not None:
