@@ -498,6 +498,7 @@ timezone = 'UTC'
 log_timezone = 'UTC'
 lc_messages = 'C'
 jit = off
+commit_delay = 1000  # microseconds, and only where five others are about to commit: they then share one fsync
 # Statements can carry what was sealed for a reason: they are never logged, not even with an error.
 log_min_error_statement = panic
 log_statement = none
