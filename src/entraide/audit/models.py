@@ -62,7 +62,7 @@ class Entry(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    # No foreign key in the database: nobody may delete a stream, `audit_append` refuses where there is none, and its
+    # No foreign key in the database: nobody may delete a stream, `record` locks the one it writes to, and its
     # check at the end of every act would cost as much as the entry.
     stream = models.ForeignKey(
         Stream, on_delete=models.PROTECT, related_name="entries", db_index=False, db_constraint=False

@@ -35,7 +35,18 @@ LOG_KEY = UUID("0197e000-0000-7000-8000-00000000000a")
 READING_WINDOW_MS = 300_000
 
 _HEAD = b"SELECT handle, kind, organisation_id, case_id, head_n, head_hash FROM audit_stream WHERE id = $1 FOR UPDATE"
-_APPEND = b"SELECT audit_append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
+_APPEND = b"""
+WITH entry AS (
+    INSERT INTO audit_entry (id, stream_id, organisation_id, n, at, kind, leaf, leaf_hash, subjects)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+), payload AS (
+    INSERT INTO audit_entrypayload (entry_id, organisation_id, key_owner_id, is_shared, sealed)
+    VALUES ($1, $3, $10, $12, $11)
+), actor AS (
+    INSERT INTO audit_entryactor (entry_id, organisation_id, face, sealed) VALUES ($1, $3, $13, $14)
+)
+UPDATE audit_stream SET head_n = $4, head_hash = $8 WHERE id = $2 AND head_n = $4 - 1 RETURNING 1
+"""
 _UUID, _TEXT, _TEXTS, _BYTES, _INT, _TIME, _BOOL = 2950, 25, 1009, 17, 20, 1184, 16
 _STATEMENTS = {
     _HEAD: (b"log_head", [_UUID]),
@@ -163,7 +174,8 @@ def record(
         actor.face.value.encode(),
         sealed_actor,
     ]
-    _execute(connection, _APPEND, row)
+    if _execute(connection, _APPEND, row).ntuples != 1:
+        raise RuntimeError("the head of the stream is not where it was when it was locked")
     fault("audit.after_entry")
     return Entry(id=entry_id, stream_id=stream_id, stream=handle, n=n, leaf_hash=leaf_hash)
 

@@ -8,29 +8,6 @@ from django.db import migrations, models
 from entraide.database.schema import entry_required, grants, tenant_rows
 
 
-APPEND = """
-CREATE FUNCTION audit_append(
-    p_entry uuid, p_stream uuid, p_organisation uuid, p_n bigint, p_at timestamptz, p_kind text,
-    p_leaf bytea, p_leaf_hash bytea, p_subjects text[],
-    p_key_owner uuid, p_payload bytea, p_is_shared boolean, p_face text, p_actor bytea
-) RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
-    -- As the caller: its grants and row-level security hold.  A function because its statements are planned once.
-    INSERT INTO public.audit_entry (id, stream_id, organisation_id, n, at, kind, leaf, leaf_hash, subjects)
-        VALUES (p_entry, p_stream, p_organisation, p_n, p_at, p_kind, p_leaf, p_leaf_hash, p_subjects);
-    INSERT INTO public.audit_entrypayload (entry_id, organisation_id, key_owner_id, is_shared, sealed)
-        VALUES (p_entry, p_organisation, p_key_owner, p_is_shared, p_payload);
-    INSERT INTO public.audit_entryactor (entry_id, organisation_id, face, sealed)
-        VALUES (p_entry, p_organisation, p_face, p_actor);
-    UPDATE public.audit_stream SET head_n = p_n, head_hash = p_leaf_hash WHERE id = p_stream AND head_n = p_n - 1;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'the head of the stream is not at %', p_n - 1 USING ERRCODE = 'serialization_failure';
-    END IF;
-END $$;
-REVOKE EXECUTE ON FUNCTION audit_append FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION audit_append TO entraide_web, entraide_agency, entraide_worker;
-"""
-
 REQUIRED = """
 CREATE FUNCTION audit_entry_required() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -229,7 +206,6 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(('n__gte', 1)), name='audit_entry_counts_from_one'),
         ),
         migrations.RunSQL(XACT, migrations.RunSQL.noop),
-        migrations.RunSQL(APPEND, "DROP FUNCTION audit_append"),
         migrations.RunSQL(REQUIRED, "DROP FUNCTION audit_entry_required"),
         migrations.RunSQL(HASHES, "DROP FUNCTION audit_leaf_hashes"),
         entry_required("audit_instance"),
