@@ -20,7 +20,7 @@ from entraide.evidence.merkle import leaf_hash, verify_inclusion
 from entraide.evidence.notes import Checkpoint, VerifierKey, open_note
 from entraide.evidence.receipts import Receipt
 from entraide.kernel.actors import Actor, Face, Role
-from entraide.kernel.canonical import canonical
+from entraide.kernel.canonical import canonical, sha256
 from entraide.kernel.errors import NotFound, NotPossible, Unavailable
 from entraide.kernel.ids import uuid7
 from entraide.kernel.sealing import SealBroken
@@ -360,3 +360,31 @@ def test_the_log_is_named_as_the_settings_name_it(desk: Desk) -> None:
 
     assert place.log_origin() == settings.LOG_ORIGIN == "demo.invalid/log"
     assert isinstance(VerifierKey, type)
+
+
+def test_a_leaf_tells_nothing_to_whoever_guesses_what_was_entered(desk: Desk, case: UUID, case_id: UUID) -> None:
+    """V23: the log's bytes, a dictionary with the right answers in it, and no hit, before and after erasure."""
+    names = [f"Person {number}" for number in range(500)]
+    entry = act(case, actor=OTTO, payload={"name": names[123]})
+    desk.sequence()
+    with reading_as(OTTO):
+        leaf = audit.entry(entry.id).leaf
+        salt, _ = audit.salted_payload_of(entry.id)
+
+    guesses = {
+        digest.hex()
+        for name in names
+        for document in ({"name": name}, name, {"name": name, "n": 1})
+        for digest in (sha256(canonical(document)), sha256(name.encode()), commitment(bytes(32), document))
+    }
+    committed = Leaf.parse(leaf)
+    assert commitment(salt, {"name": names[123]}).hex() == committed.payload  # there is something to be found
+    assert guesses.isdisjoint({committed.payload, committed.actor})
+    assert names[123].encode() not in leaf
+    assert b"Otto" not in leaf
+
+    key_store().destroy(case_id)
+    with reading_as(ANOUK):
+        proof = audit.log_proof_of(entry.id)
+    assert proof is not None
+    assert verify_inclusion(entry.leaf_hash, proof.index, proof.checkpoint.size, proof.hashes, proof.checkpoint.root)

@@ -18,6 +18,7 @@ from psycopg.pq import Escaping, ExecStatus
 
 from entraide.kernel.actors import Actor, Face
 from entraide.kernel.errors import Unavailable
+from entraide.kernel.faults import fault
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -127,7 +128,9 @@ def operation(function: Callable[P, R]) -> Callable[P, R]:
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 with _inside(actor, read_only=False):
-                    return function(*args, **kwargs)
+                    fault("operation.begun")
+                    result = function(*args, **kwargs)
+                    fault("operation.before_commit")
             except OperationalError as error:
                 state = getattr(error.__cause__, "sqlstate", None)
                 if state in _TRY_AGAIN and attempt < _ATTEMPTS:
@@ -135,6 +138,8 @@ def operation(function: Callable[P, R]) -> Callable[P, R]:
                 raise Unavailable(
                     "Saving", why="the database is busy or does not answer", do="Try again; nothing was changed"
                 ) from error
+            fault("operation.after_commit")
+            return result
         raise AssertionError("unreachable: the last attempt returns or raises")
 
     return run
