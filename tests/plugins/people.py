@@ -165,9 +165,29 @@ def _verify_agencies(players: Cast, now: datetime) -> None:
 
     if not apps.is_installed("entraide.agencies"):
         return
-    from entraide.agencies.enrolment import enter_verified
+    _enter_agencies(players, actor=INSTALLER, now=now)
 
-    enter_verified(players.agency_id, players.other_agency_id, by=(players.DORA.id, players.MARC.id), now=now)
+
+def _enter_agencies(players: Cast, *, actor: Actor, now: datetime) -> None:
+    """Enter both agencies as verified by DORA and MARC, without their signatures: their rows and entries only."""
+    from entraide.agencies import enrolment
+    from entraide.agencies.states import AgencyState
+    from entraide.database import operation
+
+    known = {
+        players.agency_id: {"country": "DE", "function": "Criminal police", "domains": ["polizei.example"]},
+        players.other_agency_id: {"country": "ES", "function": "Policía judicial", "domains": ["policia.example"]},
+    }
+
+    @operation
+    def enter(*, actor: Actor, now: datetime) -> None:
+        for organisation_id, facts in known.items():
+            row = enrolment.enter(organisation_id, switchboard="+49 30 000", actor=actor, now=now, **facts)  # type: ignore[arg-type]
+            row.state, row.verified_at = AgencyState.VERIFIED.value, now
+            row.proposed_by_id, row.verified_by_id = players.DORA.id, players.MARC.id
+            row.save(update_fields=["state", "verified_at", "proposed_by", "verified_by"])
+
+    enter(actor=actor, now=now)
 
 
 def _face(face: str) -> Face:

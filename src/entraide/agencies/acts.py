@@ -1,0 +1,32 @@
+"""What is signed about agencies."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from entraide.kernel.acts import Act
+
+
+def enter(*, name: str, country: str, function: str, domains: Sequence[str], switchboard: str) -> Act:
+    """Return the act of entering an agency."""
+    content = {"country": country, "function": function, "domains": list(domains), "switchboard": switchboard}
+    return Act("agencies:agency:enter", name, content)
+
+
+def propose(*, organisation_id: UUID, known: dict[str, object]) -> Act:
+    """Return the act of vouching for an agency as the first, over everything that is known of it."""
+    return Act("agencies:agency:propose", str(organisation_id), known)
+
+
+def verify(*, organisation_id: UUID, known: dict[str, object]) -> Act:
+    """Return the act of verifying an agency as the second, over everything that is known of it."""
+    return Act("agencies:agency:verify", str(organisation_id), known)
+
+
+def suspend(*, organisation_id: UUID) -> Act:
+    """Return the act of suspending an agency."""
+    return Act("agencies:agency:suspend", str(organisation_id), {})
+
+
+def set_countersigned(*, organisation_id: UUID, categories: Sequence[str]) -> Act:
+    """Return the act of saying for which data the supervisor signs as well."""
+    return Act("agencies:agency:countersign", str(organisation_id), {"categories": sorted(categories)})

@@ -1,0 +1,145 @@
+"""The door of this room: agencies as values, inside the caller's door of the database."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from entraide.access import api as access
+from entraide.agencies.enrolment import known_of
+from entraide.agencies.models import Agency
+from entraide.agencies.rules import is_countersigned, is_of_domain
+from entraide.agencies.states import AgencyState
+from entraide.kernel.errors import NotFound, Text
+
+NEW_PASSKEY = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgencyView:
+    """One agency as the exchange knows it."""
+
+    id: UUID
+    name: str
+    country: str
+    function: str
+    state: AgencyState
+    is_verified: bool
+    verified_at: datetime | None
+    verified_by_ids: tuple[UUID, ...]
+    countersigned_categories: frozenset[str]
+    domains: tuple[str, ...]
+    switchboard: str
+    known: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signal:
+    """One thing that speaks for or against the authenticity of a request; `tone` is good, warn, bad or info."""
+
+    code: str
+    tone: str
+    sentence: Text
+    reason: Text
+
+
+def agency(organisation_id: UUID) -> AgencyView:
+    """Return an agency; raises `NotFound` where the reader has none of that name."""
+    row = Agency.objects.select_related("organisation").filter(pk=organisation_id).first()
+    if row is None:
+        raise NotFound(_("This agency"), why=_("there is none, or it is not yours to see"))
+    return _view(row)
+
+
+def all_agencies() -> list[AgencyView]:
+    """Return every agency the reader may see, by name."""
+    return [_view(row) for row in Agency.objects.select_related("organisation").order_by("organisation__name")]
+
+
+def countersignature_needed(organisation_id: UUID, categories: set[str], urgency: str) -> bool:
+    """Say whether a request waits for the agency's supervisor before the desk sees it."""
+    return is_countersigned(agency(organisation_id).countersigned_categories, categories, str(urgency))
+
+
+def authenticity_signals(organisation_id: UUID, officer_id: UUID, now: datetime) -> list[Signal]:
+    """Return what speaks for and against that this agency and this officer are who they say they are."""
+    return [*_signals_of_agency(agency(organisation_id), now), *_signals_of_officer(organisation_id, officer_id, now)]
+
+
+def _signals_of_agency(view: AgencyView, now: datetime) -> list[Signal]:
+    if view.is_verified and view.verified_at is not None:
+        return [
+            Signal(
+                code="agency_verified",
+                tone="good",
+                sentence=_("Two people of the exchange verified this agency"),
+                reason=_("on %(date)s") % {"date": f"{view.verified_at:%Y-%m-%d}"},
+            )
+        ]
+    return [
+        Signal(
+            code="agency_not_verified",
+            tone="bad",
+            sentence=_("This agency is not verified"),
+            reason=_("its state is: %(state)s") % {"state": view.state.label},
+        )
+    ]
+
+
+def _signals_of_officer(organisation_id: UUID, officer_id: UUID, now: datetime) -> list[Signal]:
+    officer = access.person(officer_id)
+    signals = []
+    is_own = is_of_domain(officer.email, agency(organisation_id).domains)
+    signals.append(
+        Signal(
+            code="domain_matches" if is_own else "domain_differs",
+            tone="good" if is_own else "warn",
+            sentence=_("The officer's address is of the agency's domain")
+            if is_own
+            else _("The officer's address is not of the agency's domain"),
+            reason=officer.email.rpartition("@")[2],
+        )
+    )
+    keys = [key.registered_at for key in access.passkeys_of(officer_id) if key.disabled_at is None]
+    if keys:
+        is_new = now - max(keys) < NEW_PASSKEY
+        signals.append(
+            Signal(
+                code="new_passkey" if is_new else "known_passkey",
+                tone="warn" if is_new else "good",
+                sentence=_("A passkey of the officer is less than a day old")
+                if is_new
+                else _("The officer's passkeys are known"),
+                reason=_("the newest is of %(date)s") % {"date": f"{max(keys):%Y-%m-%d}"},
+            )
+        )
+    sign_ins = access.sign_ins_of(officer_id)
+    if sign_ins and sign_ins[0].device not in {one.device for one in sign_ins[1:]}:
+        signals.append(
+            Signal(
+                code="new_device",
+                tone="info" if len(sign_ins) == 1 else "warn",
+                sentence=_("The officer signed in from a browser not seen before"),
+                reason=sign_ins[0].device,
+            )
+        )
+    return signals
+
+
+def _view(row: Agency) -> AgencyView:
+    vouchers = (row.proposed_by_id, row.verified_by_id)
+    return AgencyView(
+        id=row.organisation_id,
+        name=row.organisation.name,
+        country=row.country,
+        function=row.function,
+        state=AgencyState(row.state),
+        is_verified=row.state == AgencyState.VERIFIED,
+        verified_at=row.verified_at,
+        verified_by_ids=tuple(one for one in vouchers if one is not None),
+        countersigned_categories=frozenset(row.countersigned_categories),
+        domains=tuple(row.domains),
+        switchboard=row.switchboard,
+        known=known_of(row),
+    )

@@ -1,0 +1,62 @@
+"""How an agency's row comes into being, inside the operation of whoever decided it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from entraide.access import api as access
+from entraide.agencies.models import Agency
+from entraide.agencies.rules import DEFAULT_COUNTERSIGNED
+from entraide.audit.api import record
+from entraide.kernel.actors import Actor
+
+
+def enter(
+    organisation_id: UUID,
+    *,
+    country: str,
+    function: str,
+    domains: Sequence[str],
+    switchboard: str,
+    actor: Actor,
+    now: datetime,
+    act_hash: bytes | None = None,
+) -> Agency:
+    """Enter what is known of an agency; nobody has vouched for it yet."""
+    row = Agency(
+        organisation_id=organisation_id,
+        country=country,
+        function=function,
+        domains=[domain.lower() for domain in domains],
+        switchboard=switchboard,
+        countersigned_categories=list(DEFAULT_COUNTERSIGNED),
+        entered_at=now,
+    )
+    row.save(force_insert=True)
+    note("agencies:agency:entered", row, actor=actor, now=now, act_hash=act_hash)
+    return row
+
+
+def note(event: str, row: Agency, *, actor: Actor, now: datetime, act_hash: bytes | None) -> None:
+    """Write one entry about an agency into its own stream."""
+    record(
+        event,
+        stream_id=access.organisation(row.organisation_id).stream_id,
+        actor=actor,
+        now=now,
+        subject=row,
+        payload={"state": row.state, **known_of(row)},
+        act_hash=act_hash,
+    )
+
+
+def known_of(row: Agency) -> dict[str, object]:
+    """Return what is known of an agency, as it is shown and signed."""
+    return {
+        "organisation": str(row.organisation_id),
+        "country": row.country,
+        "function": row.function,
+        "domains": list(row.domains),
+        "switchboard": row.switchboard,
+        "countersigned_categories": sorted(row.countersigned_categories),
+    }

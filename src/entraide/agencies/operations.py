@@ -1,0 +1,148 @@
+"""Every way an agency changes on this desk; each signed by whoever decides it."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from entraide.access import api as access
+from entraide.agencies import acts, enrolment, policies
+from entraide.agencies.models import Agency
+from entraide.agencies.states import AGENCY, AgencyState, AgencyVerb
+from entraide.database import operation
+from entraide.exchange.port import Category
+from entraide.kernel.actors import Actor, Face
+from entraide.kernel.errors import Invalid, NotFound, NotPermitted
+
+VOUCHED = ["state", "proposed_by", "proposal_act", "verified_by", "verification_act", "verified_at"]
+_DOMAIN = re.compile(r"(?!-)[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+")
+
+
+@operation
+def enter(
+    *,
+    name: str,
+    country: str,
+    function: str,
+    domains: Sequence[str],
+    switchboard: str,
+    step_up_id: UUID,
+    assertion: str,
+    actor: Actor,
+    now: datetime,
+) -> UUID:
+    """Enter an agency, not verified yet; return its organisation's identifier."""
+    policies.check_may_enter(actor)
+    _check(name, country, domains)
+    act = acts.enter(name=name, country=country, function=function, domains=domains, switchboard=switchboard)
+    signed = access.sign_own(act, step_up_id=step_up_id, assertion=assertion, actor=actor, now=now)
+    organisation = access.open_organisation(access.OrganisationKind.AGENCY, name=name, actor=actor, now=now)
+    enrolment.enter(
+        organisation.pk,
+        country=country,
+        function=function,
+        domains=domains,
+        switchboard=switchboard,
+        actor=actor,
+        now=now,
+        act_hash=signed.act_hash,
+    )
+    return organisation.pk
+
+
+@operation
+def propose(organisation_id: UUID, *, step_up_id: UUID, assertion: str, actor: Actor, now: datetime) -> None:
+    """Vouch for an agency as the first of two, after checking it out of band."""
+    policies.check_may_vouch(actor)
+    row = _row(organisation_id)
+    row.state = AGENCY.step(AgencyState(row.state), AgencyVerb.PROPOSE).target.value
+    act = acts.propose(organisation_id=organisation_id, known=enrolment.known_of(row))
+    signed = access.sign_own(act, step_up_id=step_up_id, assertion=assertion, actor=actor, now=now)
+    row.proposed_by_id, row.proposal_act_id = actor.person_id, signed.id
+    row.verified_by_id = row.verification_act_id = row.verified_at = None
+    row.save(update_fields=VOUCHED)
+    enrolment.note("agencies:agency:proposed", row, actor=actor, now=now, act_hash=signed.act_hash)
+
+
+@operation
+def verify(organisation_id: UUID, *, step_up_id: UUID, assertion: str, actor: Actor, now: datetime) -> None:
+    """Verify an agency as the second of two; from now on its requests are taken in.
+
+    Raises
+    ------
+    NotPermitted
+        If `actor` vouched first.
+    """
+    policies.check_may_vouch(actor)
+    row = _row(organisation_id)
+    policies.check_is_second(actor, row)
+    step = AGENCY.step(AgencyState(row.state), AgencyVerb.VERIFY, approvers=[actor.person_id])
+    act = acts.verify(organisation_id=organisation_id, known=enrolment.known_of(row))
+    signed = access.sign_own(act, step_up_id=step_up_id, assertion=assertion, actor=actor, now=now)
+    row.state, row.verified_at = step.target.value, now
+    row.verified_by_id, row.verification_act_id = actor.person_id, signed.id
+    row.save(update_fields=VOUCHED)
+    enrolment.note("agencies:agency:verified", row, actor=actor, now=now, act_hash=signed.act_hash)
+
+
+@operation
+def suspend(organisation_id: UUID, *, step_up_id: UUID, assertion: str, actor: Actor, now: datetime) -> None:
+    """Take no requests of this agency any more, until two people verify it anew."""
+    policies.check_may_enter(actor)
+    row = _row(organisation_id)
+    row.state = AGENCY.step(AgencyState(row.state), AgencyVerb.SUSPEND).target.value
+    act = acts.suspend(organisation_id=organisation_id)
+    signed = access.sign_own(act, step_up_id=step_up_id, assertion=assertion, actor=actor, now=now)
+    row.save(update_fields=VOUCHED)
+    enrolment.note("agencies:agency:suspended", row, actor=actor, now=now, act_hash=signed.act_hash)
+
+
+@operation
+def set_countersigned(
+    organisation_id: UUID,
+    categories: Sequence[str],
+    *,
+    step_up_id: UUID,
+    assertion: str,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Say for which categories an agency's supervisor signs as well.
+
+    An agency makes itself stricter; only the desk takes a category away, or a stolen administrator's account would.
+    """
+    policies.check_may_set_countersigned(actor, organisation_id)
+    row = _row(organisation_id)
+    chosen = sorted({Category(one).value for one in categories})
+    if actor.face is Face.AGENCY and not set(chosen) >= set(row.countersigned_categories):
+        raise NotPermitted(
+            _("Changing the second signature"),
+            why=_("only the desk takes a category away"),
+            do=_("Ask the desk's administrator"),
+        )
+    act = acts.set_countersigned(organisation_id=organisation_id, categories=chosen)
+    signed = access.sign_own(act, step_up_id=step_up_id, assertion=assertion, actor=actor, now=now)
+    row.countersigned_categories = chosen
+    row.save(update_fields=["countersigned_categories"])
+    enrolment.note("agencies:agency:countersignature-changed", row, actor=actor, now=now, act_hash=signed.act_hash)
+
+
+def _row(organisation_id: UUID) -> Agency:
+    row = Agency.objects.select_for_update().filter(pk=organisation_id).first()
+    if row is None:
+        raise NotFound(_("This agency"), why=_("there is none, or it is not yours to see"))
+    return row
+
+
+def _check(name: str, country: str, domains: Sequence[str]) -> None:
+    fields = {}
+    if not name.strip() or len(name) > 200:
+        fields["name"] = _("Enter a name of at most 200 characters")
+    if not re.fullmatch("[A-Z]{2}", country):
+        fields["country"] = _("Enter the two letters of a country")
+    if not domains or not all(_DOMAIN.fullmatch(domain.lower()) for domain in domains):
+        fields["domains"] = _("Enter at least one domain, such as police.example")
+    if fields:
+        raise Invalid(_("Entering an agency"), why=_("something is missing"), do="", fields=fields)
