@@ -118,7 +118,8 @@ def _report(path: Path, parameters: generation.Parameters) -> None:
 def _serve(options: argparse.Namespace, url: str) -> int:
     token = options.token_file.read_text().strip() if options.token_file else ""
     token = token or os.environ.get("REFERENCE_EXCHANGE_TOKEN", "")
-    if len(token) < 16:
+    # A client certificate is proof enough: who has one needs no token besides, unless one is set.
+    if len(token) < 16 and (token or options.client_ca is None):
         _log.error("REFERENCE_EXCHANGE_TOKEN, or --token-file, gives a token of at least 16 characters")
         return 2
     loading.init(url)

@@ -63,17 +63,20 @@ def free_port() -> int:
 class ReferenceExchange:
     """One running reference exchange; a context manager."""
 
-    def __init__(self, database_url: str, *, options: Sequence[str] = (), scheme: str = "http") -> None:
+    def __init__(
+        self, database_url: str, *, options: Sequence[str] = (), scheme: str = "http", token: str = TOKEN
+    ) -> None:
         self.database_url = database_url
         self.port = free_port()
         self.url = f"{scheme}://127.0.0.1:{self.port}/"
         self.lines: list[str] = []
         self._options = options
+        self._token = token
 
     def __enter__(self) -> "ReferenceExchange":
         self.process = subprocess.Popen(
             [sys.executable, "-m", "reference_exchange", "serve", "--port", str(self.port), *self._options],
-            env=_environment(self.database_url),
+            env={**_environment(self.database_url), "REFERENCE_EXCHANGE_TOKEN": self._token},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
