@@ -167,7 +167,8 @@ class Moment:
     @property
     def here(self) -> str:
         """Return the time in the reader's zone and language."""
-        return _formatted(timezone.localtime(self.at), "d MMM y, HH:mm")
+        comma = "\N{ARABIC COMMA}" if _language() == "ar" else ","
+        return _formatted(timezone.localtime(self.at), f"d MMM y{comma} HH:mm")
 
     @property
     def zone(self) -> str:
