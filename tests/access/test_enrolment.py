@@ -32,7 +32,7 @@ def _invited(cast: Cast, by: Player | None = None) -> str:
     }
     step_up_id, assertion = by.sign(acts.invite(**sent), NOON)
     invited = members.invite(**sent, step_up_id=step_up_id, assertion=assertion, actor=by.actor, now=NOON)
-    return invited.link.removeprefix(f"{settings.ORIGIN}/invitation/")
+    return invited.link.removeprefix(f"{settings.ORIGIN}/invitation/").rstrip("/")
 
 
 def _registration(challenge: str, key: SoftwareKey | None = None, **place: str) -> str:

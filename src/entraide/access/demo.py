@@ -86,7 +86,7 @@ def enrol(invited: members.Invited, *, name: str, email: str, now: datetime) -> 
     check_is_demo()
     key = SoftwareKey.generate()
     demo_keys.keep(invited.person_id, key)  # before the row: a key without a row harms nobody, a row without a key does
-    token = invited.link.rsplit("/", 1)[-1]
+    token = invited.link.rstrip("/").rsplit("/", 1)[-1]
     with reading_as(DOOR):
         actor = actor_for(link_of(token, Purpose.ENROL, now).person, at=now, sign_in_id=None)
     return _enrol(token, key, name, email, actor=actor, now=now)
@@ -165,7 +165,7 @@ def _make_links(person_ids: Sequence[UUID], *, actor: Actor, now: datetime) -> l
     links = []
     for row in Person.objects.select_related("organisation").filter(pk__in=person_ids).order_by("invited_at", "pk"):
         _, token = enrolment.make_demo_link(row, actor=actor, now=now)
-        links.append(DemoPerson(person=views[row.pk], link=f"{settings.ORIGIN}/demo/{token}"))
+        links.append(DemoPerson(person=views[row.pk], link=f"{settings.ORIGIN}/demo/{token}/"))
     return links
 
 

@@ -212,7 +212,7 @@ def _invite_first(*, actor: Actor, now: datetime) -> list[Invited]:
 
 def link_to_enrol(token: str) -> str:
     """Return the address at which a token enrols a passkey."""
-    return f"{settings.ORIGIN}/invitation/{token}"
+    return f"{settings.ORIGIN}/invitation/{token}/"
 
 
 def checked_name(name: str, email: str, language: str) -> tuple[str, str]:
