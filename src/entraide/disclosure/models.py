@@ -10,8 +10,8 @@ from entraide.kernel.ids import uuid7
 class Package(models.Model):
     """One version of the answer to a request, for one officer.
 
-    `statement` (sealed) says what the package is, for whom and why; it is fixed when building begins, so that a worker
-    that was killed goes on with the very same one.
+    `plan` (sealed) holds what sealing fixed (place in the log, moments, release): a worker that was killed goes on
+    with the very same words.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -23,13 +23,13 @@ class Package(models.Model):
     state = models.CharField(max_length=20, choices=[(s.value, s.value) for s in PackageState])
     failure = models.CharField(max_length=500, blank=True)
     decision_hash = models.BinaryField()
-    recipient = models.ForeignKey("access.Person", on_delete=models.PROTECT, related_name="+")
+    recipient_id = models.UUIDField()
     recipient_key = models.CharField(max_length=100)
-    copy_id = models.CharField(max_length=32)
+    copy_id = models.UUIDField(default=uuid7)
     language = models.CharField(max_length=5)
     as_of = models.DateTimeField()
     queued_at = models.DateTimeField()
-    statement = SealedJSONField(case="request_id")
+    plan = SealedJSONField(case="request_id")
     sealed_entry_id = models.UUIDField(null=True)
     tag_manifest_hash = models.BinaryField(null=True)
     sealed_at = models.DateTimeField(null=True)
@@ -53,6 +53,9 @@ class Package(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        return self.reference
+
 
 class Download(models.Model):
     """One step-up, one download: begun by the recipient, resumable for a day, never by anybody else."""
@@ -60,7 +63,7 @@ class Download(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     package = models.ForeignKey(Package, on_delete=models.PROTECT, related_name="downloads")
     organisation_id = models.UUIDField()
-    person = models.ForeignKey("access.Person", on_delete=models.PROTECT, related_name="+")
+    person_id = models.UUIDField()
     sign_in_id = models.UUIDField()
     signed_act_id = models.UUIDField()
     granted_at = models.DateTimeField()

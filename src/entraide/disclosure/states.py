@@ -2,6 +2,9 @@
 
 from enum import StrEnum
 
+from django.utils.translation import gettext_lazy as _
+
+from entraide.kernel.errors import Text
 from entraide.kernel.workflow import Step, Workflow
 
 
@@ -49,3 +52,28 @@ PACKAGE = Workflow(
     ],
     start=_S.QUEUED,
 )
+
+STATE_LABELS: dict[PackageState, Text] = {
+    _S.QUEUED: _("Ordered"),
+    _S.COLLECTING: _("Being built"),
+    _S.SEALED: _("Being sealed"),
+    _S.ASSEMBLED: _("Being released"),
+    _S.RELEASED: _("Ready to fetch"),
+    _S.CANCELLED: _("Cancelled"),
+    _S.FAILED: _("Stopped"),
+}
+STATE_TONES: dict[PackageState, str] = {
+    _S.QUEUED: "info",
+    _S.COLLECTING: "info",
+    _S.SEALED: "info",
+    _S.ASSEMBLED: "info",
+    _S.RELEASED: "good",
+    _S.CANCELLED: "quiet",
+    _S.FAILED: "bad",
+}
+STAGE_LABELS: dict[str, Text] = {
+    "collecting": _("Collecting records"),
+    "sealing": _("Sealing"),
+    "proof": _("Waiting for the proof from the log"),
+    "writing": _("Writing the package"),
+}

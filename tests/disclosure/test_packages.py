@@ -1,0 +1,211 @@
+"""From an approved decision to a package that only the officer opens and anybody verifies."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pyrage
+import pytest
+
+from entraide.access import acts
+from entraide.access.operations import passkeys
+from entraide.audit import api as audit
+from entraide.database import acting_in, reading_as
+from entraide.disclosure import building, operations, queries
+from entraide.disclosure.acts import download_act
+from entraide.disclosure.states import PackageState
+from entraide.evidence.verify import verify
+from entraide.kernel import clock, faults
+from entraide.kernel.errors import NotFound, NotPermitted, Unavailable
+from entraide.requests.states import RequestState
+from tests.requests.story import Story, an_exchange
+
+
+@pytest.fixture(autouse=True)
+def _quiet():
+    yield
+    faults.disarm()
+
+
+@pytest.fixture
+def identity(tmp_path: Path) -> Path:
+    """Otto's own key for packages, in a file."""
+    path = tmp_path / "otto.txt"
+    path.write_text(str(pyrage.x25519.Identity.generate()) + "\n")
+    return path
+
+
+@pytest.fixture
+def story(desk, cast, monkeypatch) -> Story:
+    monkeypatch.setattr(clock, "now", lambda: desk.now + timedelta(minutes=5))
+    return Story(desk, cast, an_exchange(at=desk.now))
+
+
+def register_key(story: Story, identity: Path) -> None:
+    otto = story.cast.OTTO
+    recipient = str(pyrage.x25519.Identity.from_str(identity.read_text().strip()).to_public())
+    signed = story.sign(otto, acts.register_age_key(person_id=otto.id, recipient=recipient))
+    passkeys.register_age_key(recipient, **signed, actor=otto.actor, now=story.now)
+
+
+def build(package_id) -> None:
+    with acting_in("worker"):
+        building.build(package_id, tell=lambda done, total, stage: None)
+
+
+def ordered(story: Story, identity: Path):
+    """Return the package that the approval ordered, before anything of it is built."""
+    register_key(story, identity)
+    story.to(RequestState.APPROVED)
+    with acting_in("worker"):
+        return operations.order(story.request_id(), actor=building.WORKER, now=story.now)
+
+
+def sealed(story: Story, identity: Path):
+    """Return a package that stands in the log with its proof there."""
+    package_id = ordered(story, identity)
+    story.desk.start_signer()
+    with pytest.raises(Unavailable, match="no place in the signed log yet"):
+        build(package_id)
+    story.desk.sequence()
+    return package_id
+
+
+def seen(story: Story, package_id, player=None):
+    actor = (player or story.cast.OTTO).actor
+    with reading_as(actor):
+        return queries.package(package_id, actor)
+
+
+def test_what_two_people_approved_becomes_a_package_that_verifies(story, identity):
+    package_id = sealed(story, identity)
+    build(package_id)
+    story.desk.work()
+
+    view = seen(story, package_id)
+    assert view.state is PackageState.RELEASED
+    assert story.state is RequestState.DELIVERED
+    report = verify(
+        building.package_file(package_id), identity=identity, exchange_key=audit.trust().package_key, receipts=()
+    )
+    assert report.holds and report.is_demo
+
+
+def test_the_log_of_the_case_tells_the_steps_of_the_package(story, identity):
+    package_id = sealed(story, identity)
+    build(package_id)
+    story.desk.work()
+    kinds = [kind for kind in story.events() if kind.startswith("disclosure:")]
+    assert kinds == [
+        f"disclosure:package:{step}" for step in ("queued", "collecting", "sealed", "assembled", "released")
+    ]
+
+
+def test_nobody_else_opens_the_package(story, identity, tmp_path):
+    package_id = sealed(story, identity)
+    build(package_id)
+    stranger = pyrage.x25519.Identity.generate()
+    with pytest.raises(pyrage.DecryptError):
+        pyrage.decrypt(building.package_file(package_id).read_bytes(), [stranger])
+
+
+def test_nothing_readable_is_left_on_disk(story, identity):
+    package_id = sealed(story, identity)
+    build(package_id)
+    files = [path for path in story.desk.home.rglob("*") if path.is_file() and "signer" not in path.parts]
+    assert files
+    for path in files:
+        assert b"record_id" not in path.read_bytes(), path
+
+
+def test_ordering_twice_gives_one_package(story, identity):
+    assert ordered(story, identity) is not None
+    with acting_in("worker"):
+        assert operations.order(story.request_id(), actor=building.WORKER, now=story.now) is None
+
+
+def test_without_a_key_of_the_officer_the_order_waits(story):
+    story.to(RequestState.APPROVED)
+    with acting_in("worker"), pytest.raises(Unavailable, match="has not registered a key"):
+        operations.order(story.request_id(), actor=building.WORKER, now=story.now)
+    assert story.state is RequestState.APPROVED
+
+
+def test_a_forged_approval_discloses_nothing(story, identity):
+    package_id = ordered(story, identity)
+    story.desk.superuser_sql(
+        "SET session_replication_role = replica; UPDATE requests_approval SET signed_act_id = ("
+        "SELECT signed_act_id FROM requests_decisionproposal LIMIT 1)"
+    )
+    with pytest.raises(NotPermitted):
+        build(package_id)
+    assert seen(story, package_id).state is PackageState.QUEUED
+    assert not building.package_file(package_id).exists()
+
+
+@pytest.mark.parametrize(
+    "point",
+    [
+        "package.part_written",
+        "package.part_done",
+        "disclosure.segment_written",
+        "disclosure.segment_noted",
+        "package.bag",
+        "disclosure.sealed",
+        "disclosure.archived",
+        "disclosure.encrypted",
+        "disclosure.assembled",
+    ],
+)
+def test_a_build_stopped_at_any_step_goes_on_and_releases_one_package(story, identity, point):
+    package_id = ordered(story, identity)
+    story.desk.start_signer()
+    faults.arm(point, "raise")
+    for _ in range(2):
+        try:
+            build(package_id)
+        except (faults.FaultInjected, Unavailable):
+            story.desk.sequence()
+    faults.disarm()
+    try:
+        build(package_id)
+    except Unavailable:
+        story.desk.sequence()
+        build(package_id)
+    story.desk.work()
+    assert seen(story, package_id).state is PackageState.RELEASED
+    assert story.events().count("disclosure:package:sealed") == 1
+    assert verify(
+        building.package_file(package_id), identity=identity, exchange_key=audit.trust().package_key, receipts=()
+    ).holds
+
+
+def test_another_agency_finds_no_such_package(story, identity):
+    package_id = ordered(story, identity)
+    for stranger in (story.cast.IVO, story.cast.ADA, story.cast.DORA):
+        with pytest.raises(NotFound):
+            seen(story, package_id, stranger)
+
+
+def test_only_the_recipient_fetches_and_each_signature_serves_once(story, identity):
+    package_id = sealed(story, identity)
+    build(package_id)
+    story.desk.work()
+    otto, _token = story.cast.OTTO.signed_in(story.now)
+    now = story.now + timedelta(minutes=6)
+    view = seen(story, package_id)
+    act = download_act(view.reference, bytes.fromhex(view.file_sha256))
+    step_up_id, assertion = otto.sign(act, now)
+    signed = {"step_up_id": step_up_id, "assertion": assertion, "now": now}
+
+    with pytest.raises(NotFound):
+        operations.begin_download(package_id, **signed, actor=story.cast.SABINE.actor)
+    download_id = operations.begin_download(package_id, **signed, actor=otto.actor)
+    with pytest.raises(NotPermitted):
+        operations.begin_download(package_id, **signed, actor=otto.actor)
+
+    with reading_as(otto.actor):
+        assert queries.download(download_id, package_id, otto.actor, now).id == package_id
+    other_sign_in, _ = story.cast.OTTO.signed_in(story.now)
+    for actor, moment in [(other_sign_in.actor, now), (otto.actor, now + timedelta(hours=25))]:
+        with reading_as(actor), pytest.raises(NotFound):
+            queries.download(download_id, package_id, actor, moment)
