@@ -14,7 +14,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from itertools import pairwise
 from operator import itemgetter, lt
-from typing import Any
+from typing import Any, cast
 
 from entraide.exchange.categories import SCHEMAS, Column, Kind, Schema
 from entraide.exchange.port import Category, ExchangeBroken, Period, Record, moment_text
@@ -98,7 +98,7 @@ _ColumnCheck = Callable[[Sequence[Any]], bool]
 
 def _column_check(column: Column) -> _ColumnCheck:
     """Return a function that says whether every value of a column is right."""
-    right_types = {_TYPES[column.kind]} | ({type(None)} if column.nullable else set())
+    right_types: set[type] = {_TYPES[column.kind], type(None)} if column.nullable else {_TYPES[column.kind]}
     check_present = _present_check(column)
     if not column.nullable:
         return lambda values: set(map(type, values)) <= right_types and check_present(values)
@@ -173,7 +173,7 @@ class _Compiled:
 def _compile(schema: Schema) -> _Compiled:
     return _Compiled(
         schema=schema,
-        take=itemgetter(*schema.names),
+        take=cast(Callable[[dict[str, Any]], Record], itemgetter(*schema.names)),
         checks=tuple(_column_check(column) for column in schema.columns),
         record_id=schema.position("record_id"),
         account_id=schema.position("account_id"),
@@ -210,7 +210,7 @@ class StreamCheck:
     @property
     def question(self) -> str:
         """The question in one line, as in-memory cursors carry it."""
-        return f"{self.account_id}/{self.category}/{self._as_of}"
+        return f"{self.account_id}/{self.category}/{self._start}/{self._end}/{self._as_of}"
 
     def check(self, objects: Sequence[object], *, cursor: str | None) -> tuple[Record, ...]:
         """Return the records of the next page, which begins at `cursor`.
@@ -281,6 +281,7 @@ class StreamCheck:
         for at, record in enumerate(objects):
             if not isinstance(record, dict):
                 return self._broken("bad_record", "is not an object", at, None, cursor)
+            record = cast(dict[str, object], record)
             missing = [name for name in names if name not in record]
             if missing:
                 return self._broken("bad_record", "is missing", at, missing[0], cursor)

@@ -220,7 +220,7 @@ class InMemoryExchange:
         self.log.append(LookUp(what="records", account_id=account_id, category=category, purpose=purpose))
         check = StreamCheck(what, account_id=account_id, category=category, period=period, as_of=as_of)
         records = self._as_they_stood(account_id, category, period, as_of)
-        start = self._position(what, cursor, f"{account_id}/{category}/{moment_text(as_of)}")
+        start = self._position(what, cursor, check.question)
         return self._pages(what, check, records, start)
 
     def balances(self, account_id: str, as_of: datetime, *, purpose: Purpose) -> list[Balance]:

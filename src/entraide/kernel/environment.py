@@ -70,6 +70,7 @@ _TABLE = (
     Setting("ENTRAIDE_TEST_DATA", "Folder of public test data; tests that need it are skipped where it is absent."),
     Setting("REFERENCE_EXCHANGE_DATABASE_URL", "Database URL of the reference exchange.", is_secret=True),
     Setting("REFERENCE_EXCHANGE_TOKEN", "Bearer token the reference exchange accepts.", is_secret=True),
+    Setting("REFERENCE_EXCHANGE_FAULTS", "Set to 1 by tests only: lets a test ask the reference exchange to fail."),
 )
 SETTINGS: dict[str, Setting] = {setting.name: setting for setting in _TABLE}
 
