@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.plugins.postgres", "tests.plugins.desk", "tests.plugins.people"]
+pytest_plugins = ["tests.plugins.postgres", "tests.plugins.desk", "tests.plugins.people", "tests.plugins.browser"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
