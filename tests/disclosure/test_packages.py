@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pyrage
 import pytest
+from tests.requests.story import Story, an_exchange
 
 from entraide.access import acts
 from entraide.access.operations import passkeys
@@ -17,7 +18,6 @@ from entraide.evidence.verify import verify
 from entraide.kernel import clock, faults
 from entraide.kernel.errors import NotFound, NotPermitted, Unavailable
 from entraide.requests.states import RequestState
-from tests.requests.story import Story, an_exchange
 
 
 @pytest.fixture(autouse=True)

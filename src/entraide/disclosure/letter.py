@@ -78,7 +78,7 @@ def pdf_of(letter: Letter) -> bytes:
     pdf, warnings = typst.compile_with_warnings(
         _TEMPLATE,
         root=_TEMPLATE.parent,
-        font_paths=[str(folder) for folder in pdf_font_paths()],
+        font_paths=pdf_font_paths(),
         ignore_system_fonts=True,
         sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
         pdf_standards="a-3a",

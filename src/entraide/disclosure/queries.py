@@ -12,6 +12,8 @@ from entraide.disclosure.operations import not_found
 from entraide.disclosure.states import PackageState
 from entraide.kernel.actors import Actor, Face, Role
 
+_NOBODY = UUID(int=0)  # no person, organisation or sign-in has this name
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackageView:
@@ -37,6 +39,11 @@ class PackageView:
     failure: str
     fetched_at: tuple[datetime, ...]
 
+    @property
+    def request_reference(self) -> str:
+        """Reference of the request it answers."""
+        return self.reference.rpartition("-v")[0]
+
     def is_available(self, now: datetime) -> bool:
         """Say whether it can be fetched now; an ended link is computed, never stored."""
         return self.available_until is not None and now < self.available_until
@@ -51,8 +58,8 @@ def _visible_to(actor: Actor) -> QuerySet[Package]:
     """Return the recipient's own, her supervisors' agency's, and for staff who work on or audit cases all."""
     packages = Package.objects.all()
     if actor.face is Face.AGENCY:
-        mine = packages.filter(organisation_id=actor.organisation_id)
-        return mine if actor.has(Role.SUPERVISOR) else mine.filter(recipient_id=actor.person_id)
+        mine = packages.filter(organisation_id=actor.organisation_id or _NOBODY)
+        return mine if actor.has(Role.SUPERVISOR) else mine.filter(recipient_id=actor.person_id or _NOBODY)
     if actor.face is Face.SYSTEM or actor.has(Role.ANALYST, Role.APPROVER, Role.AUDITOR):
         return packages
     return packages.none()
@@ -74,7 +81,10 @@ def packages_of(request_id: UUID, actor: Actor) -> list[PackageView]:
 def not_fetched_by(actor: Actor, now: datetime) -> list[PackageView]:
     """Return the released packages that wait for the officer `actor`, newest first."""
     mine = Package.objects.filter(
-        recipient_id=actor.person_id, state=PackageState.RELEASED.value, available_until__gt=now, downloads__isnull=True
+        recipient_id=actor.person_id or _NOBODY,
+        state=PackageState.RELEASED.value,
+        available_until__gt=now,
+        downloads__isnull=True,
     )
     return _views(mine, actor)
 
@@ -95,8 +105,8 @@ def download(download_id: UUID, package_id: UUID, actor: Actor, now: datetime) -
     row = Download.objects.filter(
         pk=download_id,
         package_id=package_id,
-        person_id=actor.person_id,
-        sign_in_id=actor.sign_in_id,
+        person_id=actor.person_id or _NOBODY,
+        sign_in_id=actor.sign_in_id or _NOBODY,
         expires_at__gt=now,
         package__available_until__gt=now,
     ).first()

@@ -65,6 +65,9 @@ _TABLE = (
     Setting("ENTRAIDE_TRUSTED_PROXIES", "How many proxies stand in front and set X-Forwarded-For.", "0"),
     Setting("ENTRAIDE_TRUSTED_SIGNERS", "Folder of certificates (PEM) that signatures on instruments are trusted by."),
     Setting("ENTRAIDE_POSTGRES_BINARIES", "Folder with PostgreSQL's programs, instead of the ones that come along."),
+    Setting(
+        "ENTRAIDE_SUPERVISED_BY", "Process number of the supervisor, set by it for its programs; nobody else sets it."
+    ),
     Setting("ENTRAIDE_TESTING", "Set to 1 by the tests only; nothing else may set it."),
     Setting("ENTRAIDE_FAULTS", "Fault points that a test arms; read only where ENTRAIDE_TESTING is 1."),
     Setting("ENTRAIDE_TEST_DATA", "Folder of public test data; tests that need it are skipped where it is absent."),

@@ -72,15 +72,22 @@ DATABASE_ROUTERS = ["entraide.database.doors.FaceRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 ATOMIC_REQUESTS = False
 
-ROOMS = ["database", "audit", "ui", "outbox", "access", "agencies", "requests", "disclosure", "desk"]
-ROOMS = [room for room in ROOMS if (Path(__file__).resolve().parent.parent / room / "apps.py").exists()]
 INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.messages",
     "django_htmx",
     "template_partials",
     "procrastinate.contrib.django",
-    *(f"entraide.{room}" for room in ROOMS),
+    "entraide.database",
+    "entraide.audit",
+    "entraide.ui",
+    "entraide.outbox",
+    "entraide.access",
+    "entraide.agencies",
+    "entraide.requests",
+    "entraide.disclosure",
+    "entraide.desk",
+    "entraide.project",
 ]
 
 MIDDLEWARE = [

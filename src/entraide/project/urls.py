@@ -6,7 +6,6 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("entraide.desk.web.urls")),
     path("", include("entraide.access.web.urls")),
-    path("", include("entraide.requests.web.urls")),
     path("", include("entraide.disclosure.web.urls")),
     path("", include("entraide.ui.urls")),
 ]

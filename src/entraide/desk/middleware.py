@@ -1,0 +1,70 @@
+"""What holds for every page: one host name, refusals as pages, nothing kept in caches."""
+
+import logging
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext as _
+
+from entraide.kernel.errors import Invalid, NotFound, NotPermitted, NotPossible, Refusal, Unavailable
+from entraide.kernel.ids import uuid7
+from entraide.ui import errors
+
+Answer = Callable[[HttpRequest], HttpResponse]
+_log = logging.getLogger(__name__)
+
+STATUS_OF: dict[type[Refusal], int] = {
+    NotPermitted: 403,
+    NotFound: 404,
+    NotPossible: 409,
+    Invalid: 422,
+    Unavailable: 503,
+}
+
+
+class CanonicalHostMiddleware:
+    """Send people who typed 127.0.0.1 to localhost: passkeys exist on the name only."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self._get_response = get_response
+        self._host = urlsplit(settings.ORIGIN).hostname or ""
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        asked = request.get_host()
+        if self._host == "localhost" and asked.partition(":")[0] == "127.0.0.1" and request.method in ("GET", "HEAD"):
+            return HttpResponseRedirect(f"http://{asked.replace('127.0.0.1', 'localhost', 1)}{request.get_full_path()}")
+        return self._get_response(request)
+
+
+class RefusalMiddleware:
+    """Turn refusals into pages, and faults nobody foresaw into a page with a reference that the log has too."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self._get_response(request)
+        if not response.has_header("Cache-Control"):
+            response["Cache-Control"] = "no-store"
+        response["Cross-Origin-Resource-Policy"] = "same-origin"
+        return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answer a refusal; let everything else go to the page for faults, with a reference."""
+        if isinstance(exception, NotFound):
+            # Always the same bytes: what exists for others looks like what does not exist at all.
+            return errors.page(request, 404)
+        if isinstance(exception, Refusal):
+            status = next((code for kind, code in STATUS_OF.items() if isinstance(exception, kind)), 409)
+            return errors.page(request, status, what=exception.what, why=exception.why, do=exception.do or None)
+        reference = str(uuid7())
+        request.reference = reference  # type: ignore[attr-defined]  # read by the page for faults
+        _log.error("fault %s at %s", reference, request.resolver_match and request.resolver_match.view_name)
+        return None
+
+
+def too_many(request: HttpRequest) -> HttpResponse:
+    """Answer a request over a limit."""
+    return errors.page(request, 429, what=_("Too many attempts"))
