@@ -11,14 +11,16 @@ from pathlib import Path
 from entraide.kernel.errors import Refusal
 from entraide.supervision.children import Child, Ends
 from entraide.supervision.postgres import EmbeddedPostgres
-from entraide.supervision.supervisor import Failed, Supervisor
+from entraide.supervision.supervisor import Supervisor
 
 _NOTE = "import os, pathlib, sys, time; open(sys.argv[1] + '.pids', 'a').write(f'{os.getpid()}\\n'); "
 BEHAVIOURS = {
     "waits": _NOTE + "print('waiting', flush=True); time.sleep(3600)",
     "ends": _NOTE + "print('I cannot go on', flush=True)",
-    "deaf": _NOTE + "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); "
-    "time.sleep(3600)",
+    # It names itself, which writes over its environment, as the real programs do.
+    "deaf": _NOTE
+    + "import setproctitle, signal; setproctitle.setproctitle('deaf' * 500); "
+    + "signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(3600)",
     # A head with a hand, like a web server with its workers; the hand outlives a killed head if nobody looks after it.
     "headed": _NOTE + "import subprocess; hand = subprocess.Popen([sys.executable, '-c', 'import time; "
     "time.sleep(3600)']); open(sys.argv[1] + '.hands', 'a').write(f'{hand.pid}\\n'); print('two', flush=True); "
@@ -41,12 +43,15 @@ def main() -> int:
         )
         for name, behaviour in programs
     ]
+    workplace = folder / "programs"
+    workplace.mkdir(exist_ok=True)
     supervisor = Supervisor(
         children,
         commands=lambda child: list(child.command),
         environments=lambda child: dict(os.environ),
         ports={},
         mark=str(folder),
+        workplace=workplace,
         postgres=EmbeddedPostgres(folder / "postgres", say=_say),
         when_up=lambda: _say("everything is up"),
         say=_say,
@@ -54,7 +59,7 @@ def main() -> int:
     )
     try:
         return asyncio.run(supervisor.run())
-    except (Refusal, Failed) as error:
+    except Refusal as error:
         _say(str(error))
         return 1
 

@@ -23,7 +23,7 @@ class Ends(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Child:
-    """One program.  `{python}`, `{port}`, `{host}`, `{exchange_port}` and `{stage}` in the command are filled in."""
+    """One program.  `{python}`, `{port}`, `{host}`, `{exchange_port}`, `{made_at}` and `{stage}` are filled in."""
 
     name: str
     command: tuple[str, ...]
@@ -44,16 +44,41 @@ _EXCHANGE = ("ENTRAIDE_EXCHANGE_TOKEN", "ENTRAIDE_EXCHANGE_CERTIFICATE")
 
 MIGRATE = Child(
     name="migrate",
-    command=(_PYTHON, "-m", "entraide.project.manage", "migrate", "--no-input", "--verbosity", "0"),
+    command=(_PYTHON, "-m", "entraide.project.manage", "migrate", "--no-input", "--skip-checks", "--verbosity", "0"),
     process="migrate",
     databases={"ENTRAIDE_DATABASE_URL_MIGRATE": "entraide_migrate"},
+    ends=Ends.STEP,
+)
+OPENING = Child(
+    name="opening",
+    command=(_PYTHON, "-m", "entraide.cli.opening"),
+    process="web",
+    databases=_WEB,
+    ends=Ends.STEP,
+)
+_EXCHANGE_DATABASE = {"REFERENCE_EXCHANGE_DATABASE_URL": "reference_exchange"}
+EXCHANGE_SCHEMA = Child(
+    name="exchange",
+    command=(_PYTHON, "-m", "reference_exchange", "init"),
+    process="exchange",
+    databases=_EXCHANGE_DATABASE,
+    kinds=DEMO_ONLY,
+    ends=Ends.STEP,
+)
+EXCHANGE_CUSTOMERS = Child(
+    name="exchange",
+    # Up to the day the demo was made: the same every time, so that a second start finds the rows and leaves them.
+    command=(_PYTHON, "-m", "reference_exchange", "generate", "--customers", "200", "--until", "{made_at}"),
+    process="exchange",
+    databases=_EXCHANGE_DATABASE,
+    kinds=DEMO_ONLY,
     ends=Ends.STEP,
 )
 EXCHANGE = Child(
     name="exchange",
     command=(_PYTHON, "-m", "reference_exchange", "serve", "--port", "{exchange_port}"),
     process="exchange",
-    databases={"REFERENCE_EXCHANGE_DATABASE_URL": "reference_exchange"},
+    databases=_EXCHANGE_DATABASE,
     settings=("REFERENCE_EXCHANGE_TOKEN",),
     kinds=DEMO_ONLY,
     answers_on="exchange_port",
@@ -98,7 +123,11 @@ STORY = Child(
     speaks_plainly=True,
 )
 
-CHILDREN = (MIGRATE, SIGNER, SEQUENCER, EXCHANGE, WORKER, WEB, STORY)
+CHILDREN = (
+    *(MIGRATE, OPENING, SIGNER, SEQUENCER),
+    *(EXCHANGE_SCHEMA, EXCHANGE_CUSTOMERS, EXCHANGE),
+    *(WORKER, WEB, STORY),
+)
 
 
 def filled(child: Child, values: Mapping[str, str]) -> list[str]:

@@ -24,6 +24,13 @@ from entraide.supervision.supervisor import Supervisor, say_on_terminal
 DEMO_FRESH_FOR = timedelta(days=7)
 _LOOPBACK = "127.0.0.1"
 _SECRET_KEY, _EXCHANGE_TOKEN = "secret_key", "exchange_token"
+_PATHS = (
+    "ENTRAIDE_EXCHANGE_CERTIFICATE",
+    "ENTRAIDE_POSTGRES_BINARIES",
+    "ENTRAIDE_TLS_CERTIFICATE",
+    "ENTRAIDE_TLS_KEY",
+    "ENTRAIDE_TRUSTED_SIGNERS",
+)
 _INHERITED = (
     "PATH",
     "HOME",
@@ -199,6 +206,7 @@ def speaking_as(child: Child) -> Iterator[Desk]:
         told = desk.told(child, Ports(web=0, exchange=0))
         if not environment.read("ENTRAIDE_EXCHANGE_URL"):
             told.pop("ENTRAIDE_EXCHANGE_URL", None)
+        told["DJANGO_SETTINGS_MODULE"] = "entraide.project.settings"
         before = dict(os.environ)
         os.environ.update(told)
         try:
@@ -238,7 +246,8 @@ def run_desk(
 
 
 def _supervisor(desk: Desk, ports: Ports, *, host: str, stage: str) -> Supervisor:
-    values = {"host": host, "stage": stage, **{name: str(number) for name, number in ports.by_name().items()}}
+    values = {"host": host, "stage": stage, "made_at": desk.instance.created}
+    values |= {name: str(number) for name, number in ports.by_name().items()}
     kind = desk.instance.kind
     return Supervisor(
         [child for child in CHILDREN if kind in child.kinds],
@@ -246,6 +255,7 @@ def _supervisor(desk: Desk, ports: Ports, *, host: str, stage: str) -> Superviso
         environments=lambda child: desk.told(child, ports),
         ports=ports.by_name(),
         mark=str(desk.places.home),
+        workplace=desk.places.workplace,
         postgres=desk.postgres,
         prepare=desk.prepare_database,
         when_up=lambda: say_on_terminal(_welcome(desk)),
@@ -323,12 +333,15 @@ def _welcome(desk: Desk) -> str:
 def _open_settings() -> dict[str, str]:
     """Return the settings that are no secrets and that a person has set; the administrator's URL stays here."""
     settings = (setting for setting in environment.SETTINGS.values() if not setting.is_secret)
-    return {s.name: environment.read(s.name) for s in settings if s.name != "DATABASE_URL" and environment.read(s.name)}
+    told = {s.name: environment.read(s.name) for s in settings if s.name != "DATABASE_URL" and environment.read(s.name)}
+    # The programs start elsewhere than the person who set these did.
+    return told | {name: str(Path(told[name]).absolute()) for name in _PATHS if name in told}
 
 
 def _tls() -> list[str]:
     certificate, key = environment.read("ENTRAIDE_TLS_CERTIFICATE"), environment.read("ENTRAIDE_TLS_KEY")
     if not certificate:
         return []
-    options = ["--ssl-certificate", certificate, *(["--ssl-keyfile", key] if key else [])]
+    options = ["--ssl-certificate", str(Path(certificate).absolute())]
+    options += ["--ssl-keyfile", str(Path(key).absolute())] if key else []
     return [*options, "--ssl-protocol-min", "tls1.2"]

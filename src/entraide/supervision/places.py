@@ -44,9 +44,19 @@ class Places:
         return self.home / "packages"
 
     @property
+    def static(self) -> Path:
+        """Files for browsers, collected; empty while they are served from where they were built."""
+        return self.home / "static"
+
+    @property
     def run(self) -> Path:
         """Sockets and locks of the running programs."""
         return self.home / "run"
+
+    @property
+    def workplace(self) -> Path:
+        """Where the programs are started, and nothing else is: it tells them from other processes."""
+        return self.run / "programs"
 
     @property
     def secrets(self) -> Path:
@@ -65,7 +75,7 @@ class Places:
             self.home.mkdir(parents=True, exist_ok=True)
             # PostgreSQL runs under another account where we are root and must be able to pass through, not look.
             self.home.chmod(0o711 if os.geteuid() == 0 else 0o700)
-            for folder in (self.keys, self.signer, self.spool, self.packages, self.run):
+            for folder in (self.keys, self.signer, self.spool, self.packages, self.static, self.run, self.workplace):
                 folder.mkdir(exist_ok=True)
                 folder.chmod(0o700)
         except OSError as error:

@@ -14,6 +14,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import IO
 
 from entraide.kernel.errors import Unavailable
@@ -43,8 +44,11 @@ class _Running:
     keeper: asyncio.Task[None] | None = None
 
 
-class Failed(Exception):
-    """A child cannot be kept alive; the text has its last words."""
+class Failed(Unavailable):
+    """A child cannot be kept alive; the reason has its last words."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__("Running the desk", why=why, do="Everything was stopped in order; start it again to try anew")
 
 
 class Supervisor:
@@ -62,6 +66,8 @@ class Supervisor:
         Called once when the database answers, before the first child.
     mark : str
         Identifies this desk in its children's environment.
+    workplace : Path
+        An own folder that the children start in, and nobody else; it identifies them as well.
     """
 
     def __init__(
@@ -72,6 +78,7 @@ class Supervisor:
         environments: Callable[[Child], Mapping[str, str]],
         ports: Mapping[str, int],
         mark: str,
+        workplace: Path,
         postgres: EmbeddedPostgres | None = None,
         prepare: Callable[[], None] | None = None,
         when_up: Callable[[], None] | None = None,
@@ -83,6 +90,7 @@ class Supervisor:
         self._environments = environments
         self._ports = ports
         self._mark = mark
+        self._workplace = workplace
         self._postgres = postgres
         self._prepare = prepare
         self._when_up = when_up
@@ -133,12 +141,12 @@ class Supervisor:
 
     async def _start_database(self) -> None:
         if self._postgres is None:
-            await asyncio.to_thread(end_leftovers, self._mark)
+            await asyncio.to_thread(end_leftovers, self._mark, self._workplace)
             self._database_ready.set()
             return
         await asyncio.to_thread(self._postgres.prepare)
         # Only now: before the folder is ours, those who carry its mark are not left over but at work.
-        await asyncio.to_thread(end_leftovers, self._mark)
+        await asyncio.to_thread(end_leftovers, self._mark, self._workplace)
         await self._spawn_database(self._postgres)
         self._database_keeper = asyncio.create_task(self._guarded(self._keep_database(self._postgres)))
 
@@ -180,6 +188,7 @@ class Supervisor:
                 stdout=writing,
                 stderr=writing,
                 env={**self._environments(child), MARK: self._mark},
+                cwd=self._workplace,
                 start_new_session=True,
                 preexec_fn=processes.dies_with_me(signal.SIGTERM),
             )
@@ -345,11 +354,11 @@ class Supervisor:
         return process.returncode is not None
 
 
-def end_leftovers(mark: str, *, within_s: float = 5.0) -> None:
+def end_leftovers(mark: str, workplace: Path, *, within_s: float = 5.0) -> None:
     """End the children of an earlier supervisor of this desk that outlived it (Linux; the desk's lock is held)."""
     deadline = time.monotonic() + within_s
     number = signal.SIGTERM
-    while left := processes.carrying(MARK, mark):
+    while left := _left_over(mark, workplace):
         if time.monotonic() > deadline:
             if number is signal.SIGKILL:
                 raise Unavailable("Starting", why=f"processes of an earlier run do not end: {left}", do="End them")
@@ -358,6 +367,11 @@ def end_leftovers(mark: str, *, within_s: float = 5.0) -> None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, number)
         time.sleep(0.05)
+
+
+def _left_over(mark: str, workplace: Path) -> set[int]:
+    """Return who carries the mark or works at the place: a program that names itself writes over its environment."""
+    return {*processes.carrying(MARK, mark), *processes.working_in(workplace)} - {os.getpid()}
 
 
 def _kill_session(process: asyncio.subprocess.Process) -> None:
