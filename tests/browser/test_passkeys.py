@@ -95,9 +95,7 @@ def test_a_second_passkey_is_let_in_by_the_first(person_at: Callable[..., Any], 
     page.get_by_role("link", name="Add a passkey").click()
     page.get_by_role("button", name="Sign with a passkey you have").click()
     page.get_by_role("heading", name="Now make the new passkey").wait_for()
-    session = page.context.new_cdp_session(page)
-    session.send("WebAuthn.enable")
-    add_authenticator(page)  # another device: the first one already holds a key of this person
+    add_authenticator(page, transport="usb")  # the first device already holds a key of this person
     page.get_by_role("button", name="Make a passkey").click()
     page.wait_for_url("**/account/")
 

@@ -91,13 +91,13 @@ def person_at(chromium_browser: "Browser", live_desk: LiveDesk) -> Iterator[Call
     assert complaints == []
 
 
-def add_authenticator(page: "Page", *, is_verified: bool = True) -> None:
+def add_authenticator(page: "Page", *, is_verified: bool = True, transport: str = "internal") -> None:
     """Give a page's browser a passkey device that answers at once; `is_verified`: it asked for the PIN."""
     session = page.context.new_cdp_session(page)
     session.send("WebAuthn.enable")
     options = {
         "protocol": "ctap2",
-        "transport": "internal",
+        "transport": transport,
         "hasResidentKey": True,
         "hasUserVerification": True,
         "isUserVerified": is_verified,

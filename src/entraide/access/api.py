@@ -5,6 +5,7 @@ Everything but the operations (`begin_step_up` and what `operations` names) work
 """
 
 from entraide.access.enrolment import open_organisation
+from entraide.access.operations.members import invite_first
 from entraide.access.operations.signing import BegunStepUp, SignedActView, begin_step_up, sign, sign_own
 from entraide.access.people import (
     AgeKeyView,
@@ -42,6 +43,7 @@ __all__ = [
     "age_key_of",
     "begin_step_up",
     "exchange",
+    "invite_first",
     "open_organisation",
     "organisation",
     "organisations",
