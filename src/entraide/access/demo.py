@@ -5,17 +5,20 @@ of software keys but what a page is handed (`demo_keys`).
 """
 
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from uuid import UUID
 
+import pyrage
 from django.conf import settings
 from django.utils.translation import gettext as _
 
 from entraide.access import acts, demo_keys, enrolment
 from entraide.access.models import Invitation, Person
-from entraide.access.operations import members, sign_ins
+from entraide.access.operations import members, passkeys, sign_ins
 from entraide.access.operations.passkeys import link_of, name_person
 from entraide.access.operations.sign_ins import DOOR, StartedSignIn
 from entraide.access.operations.signing import begin_step_up
@@ -101,6 +104,27 @@ def sign(act: Act, *, by: Actor, now: datetime) -> tuple[UUID, str]:
         raise NotFound(_("The software key of %(name)s") % {"name": by.name}, why=_("it is gone"), do="--fresh")
     challenge = from_base64url(begun.options["challenge"])
     return begun.id, json.dumps(key.assertion_json(challenge, origin=settings.ORIGIN, rp_id=settings.RP_ID))
+
+
+def age_key_path(person_id: UUID) -> Path:
+    """Return where the secret half of a made-up officer's age key lies: beside the demo, for the reader to try."""
+    return Path(settings.HOME) / "demo" / f"{person_id}.age-key.txt"
+
+
+def make_age_key(*, by: Actor, now: datetime) -> Path:
+    """Make an age key for a made-up officer and have her register it; return the file of its secret half."""
+    check_is_demo()
+    if by.person_id is None:
+        raise NotFound(_("This person"), why=_("there is none, or it is not yours to see"))
+    identity = pyrage.x25519.Identity.generate()
+    recipient, path = str(identity.to_public()), age_key_path(by.person_id)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(f"# DEMO: not evidence\n# public key: {recipient}\n{identity}\n")
+    step_up_id, assertion = sign(acts.register_age_key(person_id=by.person_id, recipient=recipient), by=by, now=now)
+    passkeys.register_age_key(recipient, step_up_id=step_up_id, assertion=assertion, actor=by, now=now)
+    return path
 
 
 def people() -> list[PersonView]:

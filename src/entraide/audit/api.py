@@ -39,9 +39,10 @@ from entraide.audit.queries import (
     stream_of_case,
     stream_of_organisation,
 )
-from entraide.audit.recording import Entry, instance_stream, open_stream, record, record_reading
+from entraide.audit.recording import LOG_KEY, Entry, instance_stream, open_stream, record, record_reading
 
 __all__ = [
+    "LOG_KEY",
     "Entry",
     "EntryView",
     "Erased",

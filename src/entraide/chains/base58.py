@@ -27,7 +27,8 @@ def decode(text: str, alphabet: str = BITCOIN) -> bytes | None:
 
 def encode(data: bytes, alphabet: str = BITCOIN) -> str:
     """Return `data` in base58."""
-    value, out = int.from_bytes(data, "big"), []
+    value = int.from_bytes(data, "big")
+    out: list[str] = []
     while value:
         value, digit = divmod(value, 58)
         out.append(alphabet[digit])
@@ -71,7 +72,7 @@ def decode_monero(text: str) -> bytes | None:
 
 def encode_monero(data: bytes) -> str:
     """Return `data` in Monero's base58."""
-    out = []
+    out: list[str] = []
     for i in range(0, len(data), 8):
         block = data[i : i + 8]
         out.append(encode(block).lstrip("1").rjust(_MONERO_ENCODED[len(block)], "1"))

@@ -10,7 +10,7 @@ _CASH_GENERATOR = (0x98F2BC8E61, 0x79B76D99E2, 0xF33E5FB3C4, 0xAE2EABE2A8, 0x1E4
 
 def _table(generator: tuple[int, ...]) -> tuple[int, ...]:
     """Return what each of the 32 values that leave the register at the top feeds back."""
-    table = []
+    table: list[int] = []
     for top in range(32):
         value = 0
         for i, term in enumerate(generator):

@@ -12,7 +12,8 @@ _RATE = 136  # bytes absorbed per permutation: (1600 - 2 * 256) / 8
 
 def _round_constants() -> tuple[int, ...]:
     """Return the 24 constants of the iota step, made by the linear feedback register of the specification."""
-    constants, register = [], 1
+    constants: list[int] = []
+    register = 1
     for _ in range(24):
         value = 0
         for j in range(7):

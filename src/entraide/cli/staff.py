@@ -29,7 +29,7 @@ def run(args: argparse.Namespace) -> int:
         import django
 
         django.setup()
-        from entraide.access.operations.members import invite_first
+        from entraide.access.api import invite_first
         from entraide.audit.api import find_instance
 
         if desk.instance.kind == "demo":

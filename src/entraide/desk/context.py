@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from entraide.access.states import ROLE_NAMES
+from entraide.access.api import ROLE_NAMES
 from entraide.audit import api as audit
 from entraide.kernel.actors import Actor, Role
 from entraide.ui.components import Link, PersonChip

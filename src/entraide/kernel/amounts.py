@@ -11,7 +11,7 @@ class Amount:
     units: int
 
     def __post_init__(self) -> None:
-        if isinstance(self.units, bool) or not isinstance(self.units, int):
+        if type(self.units) is not int:  # neither a float nor a bool, whatever the annotation was told
             raise TypeError(f"{self.asset}: base units are whole numbers, not {type(self.units).__name__}")
 
     def __add__(self, other: "Amount") -> "Amount":

@@ -5,7 +5,7 @@ from uuid import UUID
 from django.db import models
 from django.db.models import Q
 
-from entraide.audit.recording import LOG_KEY
+from entraide.audit.api import LOG_KEY
 from entraide.database import SealedJSONField
 from entraide.kernel.ids import uuid7
 from entraide.outbox.states import DONE, OPEN, EffectState

@@ -69,7 +69,7 @@ async def _run_jobs(stop: threading.Event) -> bool:
 
 def _publish_keys() -> None:
     """Enter the signer's public keys in the log where they are new."""
-    from entraide.audit.keys import publish_keys
+    from entraide.audit.api import publish_keys
     from entraide.kernel import clock
     from entraide.kernel.errors import Refusal
 

@@ -28,7 +28,7 @@ class Child:
     name: str
     command: tuple[str, ...]
     process: str
-    databases: Mapping[str, str] = field(default_factory=dict)  # setting → role
+    databases: Mapping[str, str] = field(default_factory=dict[str, str])  # setting → role
     settings: tuple[str, ...] = ()  # secrets it may have besides
     kinds: frozenset[Kind] = EVERYWHERE
     ends: Ends = Ends.RESTART

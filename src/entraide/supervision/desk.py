@@ -5,7 +5,7 @@ import contextlib
 import os
 import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -184,7 +184,7 @@ def existing_desk() -> Desk:
 
 
 @contextlib.contextmanager
-def database_of(desk: Desk) -> Iterator[None]:
+def database_of(desk: Desk) -> Generator[None]:
     """Have the desk's database up while the block runs: the running one, or one started for as long as it takes."""
     postgres = desk.postgres
     if postgres is None or (locks.is_taken(postgres.lock_file) and postgres.is_ready()):
@@ -196,7 +196,7 @@ def database_of(desk: Desk) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def speaking_as(child: Child) -> Iterator[Desk]:
+def speaking_as(child: Child) -> Generator[Desk]:
     """Make this process one of the existing desk's programs while the block runs, for a command of one process.
 
     Its environment becomes what `child` would be told; Django may be set up inside the block.

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
 from entraide.kernel.errors import NotPossible
 
@@ -172,7 +173,7 @@ def close_database(admin_url: str, database: str, owner: str) -> None:
 
 
 def _in_database(url: str, database: str) -> str:
-    return psycopg.conninfo.make_conninfo(url, dbname=database)
+    return make_conninfo(url, dbname=database)
 
 
 def _check_version(connection: psycopg.Connection) -> None:
