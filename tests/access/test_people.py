@@ -138,8 +138,8 @@ def test_the_first_two_of_an_empty_desk_are_invited_once_and_never_again(desk: D
         with pytest.raises(Exception, match="access_first_are_two|access_invitation_first"):
             desk.superuser_sql(
                 "INSERT INTO access_invitation (id, organisation_id, person_id, purpose, token_hash, first, made_at, "
-                "expires_at) SELECT gen_random_uuid(), organisation_id, person_id, purpose, 'x', %s, made_at, expires_at "
-                "FROM access_invitation LIMIT 1",
+                "expires_at) SELECT gen_random_uuid(), organisation_id, person_id, purpose, 'x', %s, made_at, "
+                "expires_at FROM access_invitation LIMIT 1",
                 number,
             )
     kinds = [row[0] for row in desk.superuser_sql("SELECT kind FROM audit_entry ORDER BY n")]

@@ -16,6 +16,8 @@ from entraide.kernel.actors import Role
 from entraide.kernel.errors import NotFound, NotPossible
 from tests.plugins.desk import NOON, Desk
 
+# Only a superuser who switches the triggers off can change a desk's kind; everybody else would need an entry for it.
+MADE_PRODUCTION = "SET session_replication_role = replica; UPDATE audit_instance SET kind = 'production'"
 PRODUCTION = {
     "KIND": "production",
     "ORIGIN": "https://desk.example",
@@ -77,7 +79,7 @@ def test_V04_production_refuses_every_remnant_of_a_demo(desk: Desk) -> None:
 def test_V04_production_refuses_settings_that_protect_nothing(
     desk: Desk, changed: dict[str, object], word: str
 ) -> None:
-    desk.superuser_sql("UPDATE audit_instance SET kind = 'production'")
+    desk.superuser_sql(MADE_PRODUCTION)
     with override_settings(**PRODUCTION):
         assert production_problems() == []
     with override_settings(**(PRODUCTION | changed)):
@@ -88,7 +90,7 @@ def test_V04_production_refuses_settings_that_protect_nothing(
 def test_H6_a_desk_whose_database_is_no_demo_makes_no_links_whatever_its_settings_say(desk: Desk) -> None:
     load(now=NOON)
     assert settings.KIND == "demo"
-    desk.superuser_sql("UPDATE audit_instance SET kind = 'production'")
+    desk.superuser_sql(MADE_PRODUCTION)
 
     with pytest.raises(NotFound):
         demo.make_links(now=NOON)
