@@ -4,6 +4,7 @@ Everything but the operations (`begin_step_up` and what `operations` names) work
 `reading_as`, or within an operation.
 """
 
+from entraide.access import demo
 from entraide.access.enrolment import open_organisation
 from entraide.access.operations.members import invite_first
 from entraide.access.operations.signing import BegunStepUp, SignedActView, begin_step_up, sign, sign_own
@@ -42,6 +43,7 @@ __all__ = [
     "StepUp",
     "age_key_of",
     "begin_step_up",
+    "demo",
     "exchange",
     "invite_first",
     "open_organisation",

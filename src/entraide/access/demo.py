@@ -7,7 +7,7 @@ of software keys but what a page is handed (`demo_keys`).
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
@@ -82,6 +82,15 @@ def invite_and_enrol(
         now=now,
     )
     return enrol(invited, name=name, email=email, now=now)
+
+
+def grant(person: Actor, role: Role, *, by: Actor, now: datetime) -> Actor:
+    """Have `by` grant a made-up person a role; return them as an actor who holds it."""
+    if person.person_id is None:
+        raise NotFound(_("This person"), why=_("there is none, or it is not yours to see"))
+    step_up_id, assertion = sign(acts.grant_role(person_id=person.person_id, role=role), by=by, now=now)
+    members.grant_role(person.person_id, role, step_up_id=step_up_id, assertion=assertion, actor=by, now=now)
+    return replace(person, roles=person.roles | {role})
 
 
 def enrol(invited: members.Invited, *, name: str, email: str, now: datetime) -> Actor:

@@ -1,16 +1,13 @@
 """The people of the demo: an exchange and two verified agencies, made by the same operations as real ones."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from entraide.access import acts as people_acts
-from entraide.access import demo
-from entraide.access.operations import members
+from entraide.access.api import demo
 from entraide.agencies import acts, api, operations
 from entraide.database import reading_as
 from entraide.kernel.actors import Actor, Role
-from entraide.kernel.errors import NotPossible
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +38,7 @@ def load(*, now: datetime) -> DemoCast:
     dora, marc = demo.invite_and_enrol_first(
         [("Dora Lindt", "dora.lindt@aurelia.example"), ("Marc Oliveira", "marc.oliveira@aurelia.example")], now=now
     )
-    marc = _made_approver(marc, by=dora, now=now)
+    marc = demo.grant(marc, Role.APPROVER, by=dora, now=now)
     exchange_id = _tenant(dora)
     anouk = _invited(exchange_id, "Anouk Berger", "anouk.berger@aurelia.example", Role.ANALYST, by=dora, now=now)
     aude = _invited(exchange_id, "Aude Petit", "aude.petit@aurelia.example", Role.AUDITOR, by=dora, now=now)
@@ -72,16 +69,6 @@ def load(*, now: datetime) -> DemoCast:
 
 def _invited(organisation_id: UUID, name: str, email: str, role: Role, *, by: Actor, now: datetime) -> Actor:
     return demo.invite_and_enrol(organisation_id=organisation_id, name=name, email=email, roles=[role], by=by, now=now)
-
-
-def _made_approver(person: Actor, *, by: Actor, now: datetime) -> Actor:
-    """Have one desk administrator make the other an approver."""
-    if person.person_id is None:
-        raise NotPossible("Granting a role", why="only a person holds one")
-    act = people_acts.grant_role(person_id=person.person_id, role=Role.APPROVER)
-    step_up_id, assertion = demo.sign(act, by=by, now=now)
-    members.grant_role(person.person_id, Role.APPROVER, step_up_id=step_up_id, assertion=assertion, actor=by, now=now)
-    return replace(person, roles=person.roles | {Role.APPROVER})
 
 
 def _verified_agency(
