@@ -7,12 +7,22 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from entraide.access import api as access
+from entraide.agencies import demo
 from entraide.agencies.enrolment import known_of
 from entraide.agencies.models import Agency
 from entraide.agencies.rules import is_countersigned, is_of_domain
 from entraide.agencies.states import AgencyState
 from entraide.kernel.errors import NotFound, Text
 
+__all__ = [
+    "AgencyView",
+    "Signal",
+    "agency",
+    "all_agencies",
+    "authenticity_signals",
+    "countersignature_needed",
+    "demo",
+]
 NEW_PASSKEY = timedelta(hours=24)
 
 

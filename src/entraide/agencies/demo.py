@@ -5,7 +5,9 @@ from datetime import datetime
 from uuid import UUID
 
 from entraide.access.api import demo
-from entraide.agencies import acts, api, operations
+from entraide.agencies import acts, operations
+from entraide.agencies.enrolment import known_of
+from entraide.agencies.models import Agency
 from entraide.database import reading_as
 from entraide.kernel.actors import Actor, Role
 
@@ -82,7 +84,7 @@ def _verified_agency(
         **facts, domains=[domain], step_up_id=step_up_id, assertion=assertion, actor=first, now=now
     )
     with reading_as(first):
-        known = api.agency(agency_id).known
+        known = known_of(Agency.objects.get(pk=agency_id))
     step_up_id, assertion = demo.sign(acts.propose(organisation_id=agency_id, known=known), by=first, now=now)
     operations.propose(agency_id, step_up_id=step_up_id, assertion=assertion, actor=first, now=now)
     step_up_id, assertion = demo.sign(acts.verify(organisation_id=agency_id, known=known), by=second, now=now)
