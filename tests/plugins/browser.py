@@ -1,6 +1,5 @@
 """A desk in a real browser: served on localhost, with Chromium's virtual authenticator as the passkey."""
 
-import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -57,8 +56,6 @@ def chromium_browser() -> Iterator["Browser"]:
 
     if not (BUILT / "main.js").exists():
         pytest.skip("the pages are not built here: ./entraide setup")
-    # Playwright's loop stays in this thread until the session ends; that tests ask the database beside it is meant.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield browser

@@ -18,6 +18,8 @@ import pytest
 
 os.environ.update(
     DJANGO_SETTINGS_MODULE="entraide.project.settings",
+    # Playwright's loop stays in the thread until the session ends; that tests ask the database beside it is meant.
+    DJANGO_ALLOW_ASYNC_UNSAFE="true",
     ENTRAIDE_TESTING="1",
     ENTRAIDE_KIND="demo",
     ENTRAIDE_PROCESS="web",

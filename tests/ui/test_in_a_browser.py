@@ -3,8 +3,6 @@
 import hashlib
 import json
 import mimetypes
-import os
-import shutil
 from base64 import urlsafe_b64decode
 from collections.abc import Iterator
 from typing import Any
@@ -14,10 +12,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.contrib.staticfiles import finders
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route
 
 from entraide.ui.build import NODE_MODULES
-from entraide.ui.fonts import BUILT
 from tests.ui import urls
 
 pytestmark = pytest.mark.browser
@@ -25,18 +22,10 @@ HOST = "http://localhost"
 AXE = NODE_MODULES / "axe-core" / "axe.min.js"
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None:
-        pytest.skip("no Chromium on this machine")
-    if not (BUILT / "main.js").exists():
-        pytest.skip("the pages are not built here: ./entraide setup")
-    with sync_playwright() as playwright:
-        # Django refuses database work where an event loop runs, as playwright's does; these pages do none.
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+@pytest.fixture
+def chromium(chromium_browser: Browser) -> Browser:
+    """Return the one Chromium of this test run; these pages ask no database."""
+    return chromium_browser
 
 
 class Window:
@@ -68,7 +57,6 @@ class Window:
         headers = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in request.all_headers().items()}
         headers["HTTP_HOST"] = "localhost"
         kind = headers.pop("HTTP_CONTENT_TYPE", "application/octet-stream")
-        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
         body = request.post_data_buffer or b""
         answer = self._client.generic(request.method, path, body, content_type=kind, **headers)
         cookies = [f"{morsel.OutputString()}" for morsel in answer.cookies.values()]
@@ -91,7 +79,6 @@ def window(chromium: Browser, pages: Client) -> Iterator[Any]:
     yield new
     for one in opened:
         one.context.close()
-    os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)
 
 
 @pytest.mark.parametrize(("language", "scheme"), [("en", "light"), ("en", "dark"), ("ar", "light"), ("ar", "dark")])
