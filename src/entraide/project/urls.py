@@ -4,6 +4,7 @@ from django.conf import settings
 from django.urls import include, path
 
 urlpatterns = [
+    path("", include("entraide.requests.web.urls")),  # before the desk: "new" is no reference
     path("", include("entraide.desk.web.urls")),
     path("", include("entraide.access.web.urls")),
     path("", include("entraide.disclosure.web.urls")),
