@@ -19,8 +19,9 @@ FLOORS = ["database", "audit", "ui", "outbox", "access", "agencies", "requests",
 DOORS = {"api", "events"}
 # Rooms that are a library for everybody above them rather than a context with a door.
 OPEN_ROOMS = {"kernel", "chains", "identifiers", "evidence", "exchange", "supervision", "database", "ui", "connectors"}
-# What the pages of every room may use of `access`: who is let in, and how a signature is asked for.
-WEB_DOORS = {("access", "web.guards"), ("access", "web.signing")}
+# What the pages of every room may use of `access`: who is let in, how a signature is asked for, and
+# how a receipt is handed over.
+WEB_DOORS = {("access", "web.guards"), ("access", "web.receipts"), ("access", "web.signing")}
 # What the command line and a desk's own programs use without a web program around it.
 PROGRAM_DOORS = {
     ("audit", "verification"),

@@ -11,7 +11,7 @@ from uuid import UUID
 from entraide.audit.events import sentence_of
 from entraide.audit.models import Entry as EntryRow
 from entraide.audit.models import EntryActor, EntryPayload, Stream
-from entraide.audit.recording import LOG_KEY, actor_place, payload_place
+from entraide.audit.recording import LOG_KEY, Entry, actor_place, payload_place
 from entraide.database import key_store
 from entraide.evidence.leaves import Leaf
 from entraide.kernel.errors import NotFound, NotPossible, Text
@@ -99,6 +99,14 @@ def entry(entry_id: UUID) -> EntryView:
     if row is None:
         raise _no_entry(entry_id)
     return _view(row)
+
+
+def entered(entry_id: UUID) -> Entry:
+    """Return an entry as it was written, for its receipt; raises `NotFound`.  Use inside a door."""
+    row = EntryRow.objects.select_related("stream").filter(pk=entry_id).first()
+    if row is None:
+        raise _no_entry(entry_id)
+    return Entry(id=row.pk, stream_id=row.stream_id, stream=row.stream.handle, n=row.n, leaf_hash=bytes(row.leaf_hash))
 
 
 def entries_by_ids(entry_ids: Iterable[UUID]) -> dict[UUID, EntryView]:

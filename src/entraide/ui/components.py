@@ -230,6 +230,69 @@ class Deadline:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """A person's own words: escaped, line breaks kept, in whatever direction they are written."""
+
+    template: ClassVar[str] = "ui/components/words.html"
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Several:
+    """Several things in one place: below each other, or `is_inline` beside each other."""
+
+    template: ClassVar[str] = "ui/components/several.html"
+    items: Sequence[Drawable]
+    is_inline: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """One message of a thread: who (a person, or only a side), what kind of message, when, and the words."""
+
+    who: Text
+    kind: Text
+    at: datetime
+    text: str
+    is_own_side: bool = False
+
+    @property
+    def moment(self) -> Moment:
+        """Return its time as a component."""
+        return Moment(at=self.at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thread:
+    """Question and answer between the two sides, in the order given."""
+
+    template: ClassVar[str] = "ui/components/thread.html"
+    messages: Sequence[Said]
+    empty: Text = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """It is done, and the signed receipt of it: a paper the reader keeps.
+
+    `head` is the hash of the entry, `n` its place in its stream; `note` is the receipt itself, empty where the signer
+    did not answer yet: then only `href`, where it can be fetched later, leads to it.
+    """
+
+    template: ClassVar[str] = "ui/components/receipt.html"
+    what: Text
+    n: int
+    head: str
+    href: str
+    note: str = ""
+
+    @property
+    def short(self) -> str:
+        """Return how people call the receipt when they read it to each other."""
+        return f"{self.n}-{self.head[:8]}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
     """A column: `is_number` aligns to the end, `is_heading` makes its cells the headings of their rows."""
 
@@ -377,6 +440,40 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Remark:
+    """One thing that was noticed: what, what exactly it concerns, where it is written; `href` leads to the place."""
+
+    text: Text
+    tone: str = Tone.INFO
+    about: Text = ""
+    detail: Text = ""
+    href: str = ""
+    link: Text = ""
+
+    @property
+    def icon(self) -> str:
+        """Return the sign of its tone."""
+        return TONE_ICONS[Tone(self.tone)]
+
+    @property
+    def tone_in_words(self) -> str:
+        """Return its tone for who does not see the sign."""
+        return {
+            Tone.GOOD: pgettext("remark", "Good"),
+            Tone.WARN: pgettext("remark", "Look at this"),
+            Tone.BAD: pgettext("remark", "Problem"),
+        }.get(Tone(self.tone), pgettext("remark", "Note"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remarks:
+    """What a machine noticed, line by line, in the order given."""
+
+    template: ClassVar[str] = "ui/components/remarks.html"
+    remarks: Sequence[Remark]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
     """A link in a cell, a path or a list; `count` is how many things wait behind it."""
 
@@ -451,8 +548,9 @@ class Signature:
     """A form whose button signs the very act it shows, with a passkey (or, in a demo, the software key in the page).
 
     `facts` say what is signed.  `options` are the WebAuthn request options as JSON data; or `options_href` answers a
-    POST with ``{"options": …, "software_key": …}`` when the button is pressed, so that a challenge is never stale.
-    The answer is put into the hidden field `credential` and the form is sent.  `hidden` are further hidden fields.
+    POST with ``{"options": …, "software_key": …, "hidden": {…}}`` when the button is pressed, so that a challenge is
+    never stale.  The answer is put into the hidden field `credential` and the form is sent.  `hidden` are further
+    hidden fields.  `is_demo`: a software key will sign, though it is not in the page yet.
     """
 
     template: ClassVar[str] = "ui/components/signature.html"
@@ -466,6 +564,7 @@ class Signature:
     software_key: Mapping[str, Any] | None = None
     hidden: Mapping[str, str] = field(default_factory=dict)
     reason: Text = ""
+    is_demo: bool = False
 
     @property
     def summary(self) -> SummaryList:

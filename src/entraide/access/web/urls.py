@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from entraide.access.web import account, entrance, members
+from entraide.access.web import account, entrance, members, receipts
 
 app_name = "access"
 urlpatterns = [
@@ -19,6 +19,7 @@ urlpatterns = [
     path("account/passkeys/add/", account.add_passkey, name="add_passkey"),
     path("account/passkeys/finish/", account.finish_passkey, name="finish_passkey"),
     path("account/passkeys/<uuid:credential_id>/disable/", account.disable_passkey, name="disable_passkey"),
+    path("receipts/<uuid:entry_id>/", receipts.receipt, name="receipt"),
     path("people/", members.people, name="people"),
     path("people/invite/<uuid:organisation_id>/", members.invite, name="invite"),
     path("people/<uuid:person_id>/", members.member, name="member"),

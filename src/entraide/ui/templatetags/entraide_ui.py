@@ -5,6 +5,7 @@
 ``icon`` draws an icon.  Contracts: `entraide.ui.components`.
 """
 
+import json
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -110,6 +111,12 @@ def notice(
 ) -> SafeString:
     """Draw a notification banner."""
     return draw(context, components.Notice(title=title, body=body, tone=tone, href=href, link=link))
+
+
+@register.simple_tag(takes_context=True)
+def receipt(context: Context, message: Any) -> SafeString:
+    """Draw the receipt that a message of Django's carries; the message is written by `access.web.receipts`."""
+    return draw(context, components.Receipt(**json.loads(str(message))))
 
 
 @register.simple_tag(takes_context=True)
