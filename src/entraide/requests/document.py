@@ -128,7 +128,13 @@ def build(
         ``targets.<index>.<answer>`` within the targets.
     """
     reader = _Reader(content)
-    document: Document = {
+    agency_reference, answers = reader.everything(instrument)
+    if reader.errors:
+        raise Invalid(
+            _("Filing the request"), why=_("some answers are missing or cannot be used"), do=_("Correct them"),
+            fields=reader.errors,
+        )  # fmt: skip
+    return {
         "v": 1,
         "type": "records",
         "reference": reference,
@@ -139,25 +145,24 @@ def build(
             "country": sender.agency_country,
             "officer_id": str(sender.officer_id),
             "officer": sender.officer_name,
-            "reference": reader.line("agency_reference", _("Enter your agency's reference"), length=80),
+            "reference": agency_reference,
         },
-        "legal_basis": reader.choice("legal_basis", LegalBasis, _("Select the legal basis")),
-        "language": reader.language(),
-        "instrument": reader.instrument(instrument),
-        "authority": reader.authority(),
-        "offence": reader.offence(),
-        "targets": reader.targets(),
-        "categories": reader.categories(),
-        "narrative": reader.text("narrative", _("Say what happened and why the data is necessary"), NARRATIVE_MAX),
-        **reader.urgency(),
-        "non_disclosure_until": reader.day("non_disclosure_until", None),
+        **answers,
     }
-    if reader.errors:
-        raise Invalid(
-            _("Filing the request"), why=_("some answers are missing or cannot be used"), do=_("Correct them"),
-            fields=reader.errors,
-        )  # fmt: skip
-    return document
+
+
+def problems_of(content: DraftContent, *, instrument: InstrumentFacts | None, today: date) -> dict[str, Text]:
+    """Return a sentence for every answer that is missing or cannot be used, named as in `build`; never raises."""
+    reader = _Reader(content)
+    _reference, answers = reader.everything(instrument)
+    return reader.errors | not_yet_issued(answers, today)
+
+
+def not_yet_issued(answers: Mapping[str, Any], today: date) -> dict[str, Text]:
+    """Return what is wrong with an instrument that bears a day to come."""
+    if answers["authority"]["issued_on"] > today.isoformat():
+        return {"issued_on": _("This day has not come yet")}
+    return {}
 
 
 def document_hash(document: Mapping[str, Any]) -> bytes:
@@ -186,6 +191,21 @@ class _Reader:
     def __init__(self, content: DraftContent) -> None:
         self._content = content
         self.errors: dict[str, Text] = {}
+
+    def everything(self, instrument: InstrumentFacts | None) -> tuple[str, dict[str, Any]]:
+        """Return the agency's reference, and every other answer as the document has it."""
+        return self.line("agency_reference", _("Enter your agency's reference"), length=80), {
+            "legal_basis": self.choice("legal_basis", LegalBasis, _("Select the legal basis")),
+            "language": self.language(),
+            "instrument": self.instrument(instrument),
+            "authority": self.authority(),
+            "offence": self.offence(),
+            "targets": self.targets(),
+            "categories": self.categories(),
+            "narrative": self.text("narrative", _("Say what happened and why the data is necessary"), NARRATIVE_MAX),
+            **self.urgency(),
+            "non_disclosure_until": self.day("non_disclosure_until", None),
+        }
 
     def line(self, name: str, missing: Text, *, length: int = LINE_MAX) -> str:
         value = " ".join(str(self._content.get(name) or "").split())

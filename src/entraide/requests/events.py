@@ -8,6 +8,7 @@ EVENTS: dict[str, Text] = {
     "requests:draft:started": _("A draft was started."),
     "requests:draft:discarded": _("The draft was discarded."),
     "requests:instrument:attached": _("An instrument was attached."),
+    "requests:instrument:removed": _("An instrument not yet signed for was removed."),
     "requests:request:filed": _("The request was filed and signed."),
     "requests:request:countersigned": _("A supervisor countersigned the request."),
     "requests:request:sent-back": _("A supervisor sent the request back to its officer."),

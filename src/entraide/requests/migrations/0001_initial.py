@@ -64,7 +64,7 @@ GRANTS = [
     grants("requests_draft", _roles(agency=f"{ADD}, UPDATE (content, version, saved_at), DELETE")),
     grants(
         "requests_instrument",
-        _roles(agency=f"{ADD}, UPDATE (submitted_at)", web=READ, worker=READ),
+        _roles(agency=f"{ADD}, UPDATE (submitted_at), DELETE", web=READ, worker=READ),
     ),
     grants("requests_filing", _roles(agency=f"{ADD}, UPDATE (submitted_at, ended_at)", web=READ, worker=READ)),
     grants("requests_countersignature", _roles(agency=ADD, web=READ, worker=READ)),

@@ -2,6 +2,7 @@
 
 from entraide.requests.operations.deciding import (
     PreparedDecision,
+    WorkedOut,
     approve,
     overtake_proposal,
     prepare_approval,
@@ -11,11 +12,13 @@ from entraide.requests.operations.deciding import (
     reopen,
     save_decision,
     take_back_proposal,
+    work_out,
 )
 from entraide.requests.operations.drafting import (
     DraftSaved,
     attach_instrument,
     discard_draft,
+    remove_instrument,
     save_draft,
     start_draft,
 )
@@ -54,6 +57,7 @@ __all__ = [
     "DraftSaved",
     "PreparedDecision",
     "PreparedFiling",
+    "WorkedOut",
     "accept",
     "answer_question",
     "approve",
@@ -79,6 +83,7 @@ __all__ = [
     "prepare_withdrawal",
     "propose",
     "reject",
+    "remove_instrument",
     "reopen",
     "return_for_correction",
     "save_decision",
@@ -88,4 +93,5 @@ __all__ = [
     "take_back_proposal",
     "take_back_question",
     "withdraw",
+    "work_out",
 ]

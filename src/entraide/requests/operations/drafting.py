@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import IntegrityError
 from django.utils.translation import gettext_lazy as _
@@ -17,7 +18,7 @@ from entraide.kernel.ids import new_reference, uuid7
 from entraide.requests import files, policies
 from entraide.requests.document import clean_draft
 from entraide.requests.examining import Examination, examine
-from entraide.requests.models import Draft, Instrument, LegalRequest
+from entraide.requests.models import Draft, Filing, Instrument, LegalRequest
 from entraide.requests.operations.ground import Done, done, locked, move, save
 from entraide.requests.search import search_text
 from entraide.requests.states import EDITABLE, RequestState, RequestVerb
@@ -129,6 +130,42 @@ def attach_instrument(reference: str, data: bytes, name: str, *, actor: Actor, n
     return _attach(
         reference, instrument_id, examination, sha256(data), len(data), files.tidy_name(name), actor=actor, now=now
     )
+
+
+def remove_instrument(reference: str, *, actor: Actor, now: datetime) -> Done:
+    """Remove what was attached and not yet signed for, bytes and all; an instrument of a signed document stays.
+
+    Raises
+    ------
+    NotPossible
+        If nothing is attached that could be removed.
+    """
+    removed, answer = _remove_instruments(reference, actor=actor, now=now)
+    for instrument_id in removed:
+        files.remove(instrument_id)  # after the commit: a row without its file would be worse than the reverse
+    return answer
+
+
+@operation
+def _remove_instruments(reference: str, *, actor: Actor, now: datetime) -> tuple[list[UUID], Done]:
+    request = locked(reference, actor)
+    policies.check_may_edit(actor, request)
+    _check_editable(request)
+    signed_for = Filing.objects.filter(request=request).values("instrument_id")
+    rows = list(Instrument.objects.filter(request=request).exclude(pk__in=signed_for))
+    if not rows:
+        raise NotPossible(
+            _("Removing the instrument"),
+            why=_("what you signed keeps its instrument, and nothing else is attached"),
+            do=_("Attach another in its place"),
+        )
+    entry = audit.record(
+        "requests:instrument:removed", stream_id=request.stream_id, actor=actor, now=now, subject=rows,
+        payload={"sha256": [row.details["sha256"] for row in rows]},
+    )  # fmt: skip
+    removed = [row.pk for row in rows]
+    Instrument.objects.filter(pk__in=removed).delete()
+    return removed, done(request, entry)
 
 
 @operation

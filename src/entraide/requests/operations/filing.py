@@ -68,10 +68,10 @@ def prepare_filing(reference: str, *, actor: Actor, now: datetime) -> PreparedFi
         sender=_sender(request, actor),
         instrument=_facts(instrument) if instrument else None,
     )
-    if document["authority"]["issued_on"] > now.date().isoformat():
+    if problems := documents.not_yet_issued(document, now.date()):
         raise Invalid(
             _("Filing the request"), why=_("some answers are missing or cannot be used"), do=_("Correct them"),
-            fields={"issued_on": _("This day has not come yet")},
+            fields=problems,
         )  # fmt: skip
     return PreparedFiling(
         reference=reference,
