@@ -1,20 +1,26 @@
 // `<form data-autosave="/drafts/7/save/">`: posts the form there after a pause in typing and says when it was saved.
-// The server answers 2xx; texts come from data-text-saving, -saved, -unsaved; they are said in `[data-saved]`.
-// Leaving with something unsaved is asked about by the browser.
+// The server answers 2xx with {"secret": bool}; texts come from data-text-saving, -saved, -unsaved (no connection, it
+// is tried again by itself), -refused (the desk said no: it will not help to try again) and -secret (something was taken
+// out).  They are said in `[data-saved]`.  Leaving with something unsaved is asked about by the browser.
 import { csrfToken } from "./page";
 
 const PAUSE_MS = 1500;
+const AGAIN_MS = 8000;
 
 class Draft {
   private timer = 0;
   private changes = 0; // counted, so that what is typed during a save is not taken for saved
   private saved = 0;
+  private onTheWay: AbortController | null = null;
 
   constructor(private readonly form: HTMLFormElement) {
     form.addEventListener("input", () => this.changed());
     form.addEventListener("change", () => this.changed());
     form.addEventListener("submit", () => this.left());
     form.addEventListener("entraide:leaving", () => this.left());
+    window.addEventListener("online", () => {
+      if (this.changes !== this.saved) void this.save();
+    });
     window.addEventListener("beforeunload", (event) => {
       if (this.changes !== this.saved) event.preventDefault();
     });
@@ -22,38 +28,58 @@ class Draft {
 
   private changed(): void {
     this.changes += 1;
+    this.later(PAUSE_MS);
+  }
+
+  private later(pause: number): void {
     window.clearTimeout(this.timer);
-    this.timer = window.setTimeout(() => void this.save(), PAUSE_MS);
+    this.timer = window.setTimeout(() => void this.save(), pause);
   }
 
   private left(): void {
     window.clearTimeout(this.timer);
+    this.onTheWay?.abort(); // an older state must not arrive after the one that is being sent
     this.saved = this.changes;
   }
 
   private async save(): Promise<void> {
-    const { autosave, textSaving, textSaved, textUnsaved } = this.form.dataset;
+    const { autosave, textSaving, textSaved, textUnsaved, textRefused, textSecret } = this.form.dataset;
     if (!autosave) return;
     const upTo = this.changes;
     this.say(textSaving ?? "");
     const body = new FormData(this.form);
     for (const input of this.form.querySelectorAll<HTMLInputElement>('input[type="file"]')) body.delete(input.name);
-    const headers = { "X-CSRFToken": csrfToken(), "X-Requested-With": "autosave" };
-    const answer = await fetch(autosave, { method: "POST", body, headers, credentials: "same-origin" }).catch(() => null);
-    if (!answer?.ok || answer.redirected) {
-      this.say(textUnsaved ?? "");
-      window.clearTimeout(this.timer);
-      this.timer = window.setTimeout(() => void this.save(), 5 * PAUSE_MS);
+    this.onTheWay?.abort();
+    const sending = (this.onTheWay = new AbortController());
+    const answer = await fetch(autosave, {
+      method: "POST",
+      body,
+      headers: { "X-CSRFToken": csrfToken(), "X-Requested-With": "autosave", Accept: "application/json" },
+      credentials: "same-origin",
+      redirect: "manual", // to the sign-in page: that is a no
+      signal: sending.signal,
+    }).catch(() => null);
+    if (sending.signal.aborted) return;
+    if (!answer || answer.status >= 500 || answer.status === 429) {
+      this.say(textUnsaved ?? "", true);
+      this.later(AGAIN_MS);
+      return;
+    }
+    if (!answer.ok) {
+      this.say(textRefused ?? "", true);
       return;
     }
     this.saved = Math.max(this.saved, upTo);
+    const said = (await answer.json().catch(() => ({}))) as { secret?: boolean };
     const time = new Date().toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
-    this.say(`${textSaved ?? ""} ${time}`);
+    this.say(said.secret ? (textSecret ?? "") : `${textSaved ?? ""} ${time}`, said.secret === true);
   }
 
-  private say(text: string): void {
+  private say(text: string, isTrouble = false): void {
     const place = this.form.querySelector("[data-saved]");
-    if (place) place.textContent = text;
+    if (!place) return;
+    place.textContent = text;
+    place.classList.toggle("saved--trouble", isTrouble);
   }
 }
 

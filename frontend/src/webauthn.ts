@@ -1,6 +1,7 @@
 // Passkeys. A form with `data-webauthn-get` or `data-webauthn-create` asks the authenticator when it is submitted, puts
 // the answer as JSON into its hidden field `credential` and is sent. The options stand in the form's block `options`, or
-// are fetched by POST from `data-options-href` ({"options": …, "software_key": …}) so that a challenge is never stale.
+// are fetched by POST from `data-options-href` ({"options": …, "software_key": …, "hidden": {"step_up": …}}) so that a
+// challenge is never stale; the fields of that name are filled with what came along.
 // With `data-software-key` the block `key` signs instead of a passkey: demo only, and its keys verify nowhere else.
 // Faults are said in the form's `[data-fault]`, in the texts of `data-text-refused`, `-unsupported` and `-stale`.
 import { fromBase64url, toBase64url } from "./base64url";
@@ -115,7 +116,15 @@ async function asked(form: HTMLFormElement): Promise<Asked> {
       credentials: "same-origin",
     }).catch(() => null);
     if (!answer?.ok) throw new Fault("stale");
-    const data = (await answer.json()) as { options: RequestOptions; software_key?: SoftwareKey };
+    const data = (await answer.json()) as {
+      options: RequestOptions;
+      software_key?: SoftwareKey;
+      hidden?: Record<string, string>;
+    };
+    for (const [name, value] of Object.entries(data.hidden ?? {})) {
+      const place = form.querySelector<HTMLInputElement>(`input[type="hidden"][name="${name}"]`);
+      if (place) place.value = value;
+    }
     return { options: data.options, key: data.software_key ?? block<SoftwareKey>(form, "key") };
   }
   const options = block<RequestOptions | CreationOptions>(form, "options");

@@ -25,15 +25,20 @@ from entraide.ui.components import (
     PersonChip,
     Pill,
     Progress,
+    Receipt,
     Row,
+    Said,
+    Several,
     Signature,
     SummaryList,
     Table,
     Tabs,
     Task,
     TaskList,
+    Thread,
     Timeline,
     Tone,
+    Words,
 )
 
 _NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -65,6 +70,20 @@ class GalleryForm(forms.Form):
     narrative = forms.CharField(label="What happened", widget=forms.Textarea(attrs={"rows": 4}))
     instrument = forms.FileField(label="The order (PDF)")
     agreed = forms.BooleanField(label="I have read the order myself")
+    depth = forms.ChoiceField(
+        label="How deep does it go?",
+        choices=[("s", "Subscriber data"), ("t", "Traffic data")],
+        widget=OneOf(hints={"s": "Who holds the account.", "t": "What was done with it."}),
+    )
+    kinds = forms.MultipleChoiceField(
+        label="What is asked for, in groups",
+        choices=[("Who", [("s1", "S1 Identity"), ("s4", "S4 Payment means")]), ("What", [("t2", "T2 Ledger")])],
+        widget=SomeOf(
+            hints={"s1": "Name, birth, address", "t2": "Deposits and withdrawals"},
+            notes={"t2": Pill(label="Countersignature", tone=Tone.WARN)},
+            group_hints={"What": "Only a judge may order this."},
+        ),
+    )
 
 
 def everything() -> dict[str, Any]:
@@ -140,6 +159,23 @@ def _sections() -> dict[str, list[Component]]:
             Notice(title="The certificate of the order is not known here.", tone=Tone.WARN),
             Notice(title="The exchange does not answer.", body="Nothing was lost; try again.", tone=Tone.BAD),
         ],
+        "Remarks": [
+            Remarks(
+                remarks=(
+                    Remark(
+                        text="The offence does not reach the threshold",
+                        tone=Tone.BAD,
+                        about="T2",
+                        detail="Regulation (EU) 2023/1543, Art. 5(4)",
+                        href="#",
+                        link="Change the offence",
+                    ),
+                    Remark(text="The instrument is older than six months", tone=Tone.WARN),
+                    Remark(text="No order not to inform the person"),
+                    Remark(text="Signed, by a certificate the desk trusts", tone=Tone.GOOD),
+                )
+            ),
+        ],
         "Error summary": [
             ErrorSummary(
                 faults=(Fault(text="Enter your reference.", href="#id_reference"), Fault(text="One more.")),
@@ -153,6 +189,36 @@ def _sections() -> dict[str, list[Component]]:
             Progress(label="Package R-26-7K3F9R", state="failed", done=1, total=4, detail="No space left."),
         ],
         "Log of a case": [_timeline()],
+        "Receipts": [
+            Receipt(
+                what="The request was filed and signed.",
+                n=3,
+                head=_HASH,
+                href="#",
+                note=f"entraide/receipt/v1\nn 3\nhead {_HASH}\n",
+            ),
+            Receipt(what="The question was answered.", n=7, head=_HASH, href="#"),
+        ],
+        "Threads": [
+            Thread(
+                messages=(
+                    Said(who="The desk", kind="Question", at=_NOON, text="Which account?\nThe first or the second?"),
+                    Said(
+                        who="Otto Lindqvist",
+                        kind="Answer",
+                        at=_NOON + timedelta(hours=3),
+                        text="الحساب الأول",
+                        is_own_side=True,
+                    ),
+                )
+            ),
+            Thread(messages=(), empty="Nothing was asked."),
+        ],
+        "Own words, several things in one place": [
+            Words(text="The victim sent 1 ETH.\nOn the next day the account was empty."),
+            Several(items=(Identifier(value=_ADDRESS), Pill(label="Found", tone=Tone.GOOD))),
+            Several(items=(Pill(label="S1"), Pill(label="T2")), is_inline=True),
+        ],
         "Signature": [_signature(), _signature(reason="The targets are missing.")],
     }
 
