@@ -26,6 +26,8 @@ from entraide.ui.components import (
     Pill,
     Progress,
     Receipt,
+    Remark,
+    Remarks,
     Row,
     Said,
     Several,
@@ -40,6 +42,7 @@ from entraide.ui.components import (
     Tone,
     Words,
 )
+from entraide.ui.forms import OneOf, SomeOf
 
 _NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 _ADDRESS = "bc1q9x8c7v6b5n4m3a2s1d0f9g8h7j6k5l4qwertyu"
