@@ -44,9 +44,13 @@ def live_desk(desk: "Desk") -> Iterator[LiveDesk]:
             thread.join(timeout=10)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium_browser() -> Iterator["Browser"]:
-    """Return a running Chromium, or skip with the reason where there is none."""
+    """Return a running Chromium, or skip with the reason where there is none.
+
+    One for each module, not one for all: while Playwright is open, its event loop counts as running in this thread,
+    and nothing else that wants `asyncio.run` here could work.
+    """
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if path is None:
         pytest.skip("no Chromium on this machine")

@@ -3,11 +3,13 @@
 Commits are real (no test runs inside a transaction that is rolled back), so the triggers that act at a commit do act.
 """
 
+import contextvars
 import os
 import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,7 +20,7 @@ import pytest
 
 os.environ.update(
     DJANGO_SETTINGS_MODULE="entraide.project.settings",
-    # Playwright's loop stays in the thread until the session ends; that tests ask the database beside it is meant.
+    # Playwright's loop stays in the thread while a browser is open; that tests ask the database beside it is meant.
     DJANGO_ALLOW_ASYNC_UNSAFE="true",
     ENTRAIDE_TESTING="1",
     ENTRAIDE_KIND="demo",
@@ -272,7 +274,9 @@ def _run_jobs(url: str) -> int:
                     wait=False, listen_notify=False, install_signal_handlers=False, delete_jobs="never"
                 )
 
-    asyncio.run(run())
+    # In a thread of its own: a browser that is open in this one has a loop that counts as running here.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(contextvars.copy_context().run, asyncio.run, run()).result()
     return int(row[0])
 
 
