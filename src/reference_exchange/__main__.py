@@ -81,7 +81,7 @@ def _generate(options: argparse.Namespace, url: str) -> int:
     lines = options.addresses.read_text(encoding="utf-8").splitlines() if options.addresses else []
     until = options.until or datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     try:
-        planted = planting.read(lines, n_customers=options.customers)
+        planted = planting.read(lines, n_customers=options.customers, until=until)
         parameters = generation.Parameters(
             n_customers=options.customers, seed=options.seed, until=until, planted=tuple(planted)
         )

@@ -6,15 +6,16 @@ One line each.  A line is an address or a transaction id as it stands, or a JSON
      "asset": "BTC", "amount": "150000", "at": "2026-11-01T10:00:00Z", "email": "…", "phone": "…", "iban": "…",
      "ip": "…", "name": "…"}
 
-`role` is `deposit_address` (the address is the customer's own deposit address and was paid into), `deposit_from` (a
-deposit came from it), `withdrawal_to` (a withdrawal went to it) or `allowed_address`.  `customer` counts from 1.
-Empty lines and lines that begin with ``#`` are passed over.
+Instead of `at`, `hours_before` says how long before the last moment of what is made up.  `role` is `deposit_address`
+(the address is the customer's own deposit address and was paid into), `deposit_from` (a deposit came from it),
+`withdrawal_to` (a withdrawal went to it) or `allowed_address`.  `customer` counts from 1.  Empty lines and lines that
+begin with ``#`` are passed over.
 """
 
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from reference_exchange import addresses
@@ -23,6 +24,7 @@ ROLES = ("deposit_address", "deposit_from", "withdrawal_to", "allowed_address")
 _ASSET_ON = {"bitcoin": "BTC", "evm": "ETH", "tron": "USDT", "litecoin": "LTC"}
 _FIELDS = {
     "address", "txid", "network", "role", "customer", "asset", "amount", "at", "email", "phone", "iban", "ip", "name",
+    "hours_before",
 }  # fmt: skip
 
 
@@ -50,8 +52,8 @@ class Planted:
     name: str | None
 
 
-def read(lines: Iterable[str], *, n_customers: int) -> list[Planted]:
-    """Return what the lines ask for.
+def read(lines: Iterable[str], *, n_customers: int, until: datetime | None = None) -> list[Planted]:
+    """Return what the lines ask for; `until` is the moment that `hours_before` counts back from.
 
     A line that names no customer gets the next one in turn, and a bare address is by turns a deposit address, the
     source of a deposit and the aim of a withdrawal.
@@ -67,7 +69,7 @@ def read(lines: Iterable[str], *, n_customers: int) -> list[Planted]:
         if not text or text.startswith("#"):
             continue
         given = _object(number, text) if text.startswith("{") else _bare(text)
-        planted.append(_planted(number, given, len(planted), n_customers))
+        planted.append(_planted(number, given, len(planted), n_customers, until))
     return planted
 
 
@@ -86,7 +88,7 @@ def _bare(text: str) -> dict[str, Any]:
     return {"txid": text} if addresses.is_txid(text) else {"address": text}
 
 
-def _planted(number: int, given: dict[str, Any], n_before: int, n_customers: int) -> Planted:
+def _planted(number: int, given: dict[str, Any], n_before: int, n_customers: int, until: datetime | None) -> Planted:
     address, txid = given.get("address"), given.get("txid")
     has_chain = address is not None or txid is not None
     network = given.get("network") or (addresses.network_of(str(address or txid)) if has_chain else None)
@@ -110,7 +112,7 @@ def _planted(number: int, given: dict[str, Any], n_before: int, n_customers: int
         txid=addresses.normal(txid) if txid is not None else None,
         asset=asset,
         amount=_amount(number, given.get("amount")),
-        at=_moment(number, given.get("at")),
+        at=_moment(number, given.get("at")) or _before(number, given.get("hours_before"), until),
         email=given.get("email"),
         phone=given.get("phone"),
         iban=given.get("iban"),
@@ -138,3 +140,11 @@ def _moment(number: int, given: object) -> datetime | None:
     if moment.tzinfo is None:
         raise CannotPlant(f"line {number}: a moment has a time zone, such as Z")
     return moment
+
+
+def _before(number: int, given: object, until: datetime | None) -> datetime | None:
+    if given is None:
+        return None
+    if until is None or not isinstance(given, int) or isinstance(given, bool) or given < 0:
+        raise CannotPlant(f"line {number}: hours_before is a whole number, counted back from the last moment")
+    return until - timedelta(hours=given)
