@@ -6,7 +6,7 @@ of software keys but what a page is handed (`demo_keys`).
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -67,10 +67,27 @@ def invite_and_enrol(
     language: str = "en",
 ) -> Actor:
     """Have `by` invite a made-up person, and enrol that person; return them as an actor."""
+    invited = invite(
+        organisation_id=organisation_id, name=name, email=email, roles=roles, by=by, now=now, language=language
+    )
+    return enrol(invited, name=name, email=email, now=now)
+
+
+def invite(
+    *,
+    organisation_id: UUID,
+    name: str,
+    email: str,
+    roles: Sequence[Role],
+    by: Actor,
+    now: datetime,
+    language: str = "en",
+) -> members.Invited:
+    """Have `by` invite a made-up person, who does not come."""
     check_is_demo()
     act = acts.invite(organisation_id=organisation_id, name=name, email=email, language=language, roles=roles)
     step_up_id, assertion = sign(act, by=by, now=now)
-    invited = members.invite(
+    return members.invite(
         organisation_id=organisation_id,
         name=name,
         email=email,
@@ -81,7 +98,6 @@ def invite_and_enrol(
         actor=by,
         now=now,
     )
-    return enrol(invited, name=name, email=email, now=now)
 
 
 def grant(person: Actor, role: Role, *, by: Actor, now: datetime) -> Actor:
@@ -134,6 +150,29 @@ def make_age_key(*, by: Actor, now: datetime) -> Path:
     step_up_id, assertion = sign(acts.register_age_key(person_id=by.person_id, recipient=recipient), by=by, now=now)
     passkeys.register_age_key(recipient, step_up_id=step_up_id, assertion=assertion, actor=by, now=now)
     return path
+
+
+def keep_landings(pages: Mapping[UUID, str]) -> None:
+    """Keep on which page each made-up person lands when she comes in by her link."""
+    check_is_demo()
+    path = _landings_path()
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_suffix(".new")
+    draft.write_text(json.dumps({str(person_id): page for person_id, page in pages.items()}), encoding="utf-8")
+    draft.replace(path)
+
+
+def landing_of(person_id: UUID | None) -> str:
+    """Return the page on which a made-up person lands: the task that waits for her, or what waits for her at all."""
+    try:
+        pages = json.loads(_landings_path().read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return "/"
+    return str(pages.get(str(person_id), "/"))
+
+
+def _landings_path() -> Path:
+    return Path(settings.HOME) / "demo" / "landings.json"
 
 
 def people() -> list[PersonView]:

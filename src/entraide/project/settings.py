@@ -61,6 +61,12 @@ match PROCESS:
         DATABASES = {"default": _database("ENTRAIDE_DATABASE_URL_MIGRATE", options="-c role=entraide_owner")}
     case "auditor":
         DATABASES = {"default": _database("ENTRAIDE_DATABASE_URL_AUDITOR")}
+    case "demo":  # tells the story: its people act in the roles of the pages, its look-ups in the worker's
+        DATABASES = {
+            "default": _database("ENTRAIDE_DATABASE_URL_WEB"),
+            "agency": _database("ENTRAIDE_DATABASE_URL_AGENCY"),
+            "worker": _database("ENTRAIDE_DATABASE_URL_WORKER"),
+        }
     case _ if FACES == ("agency",):
         DATABASES = {"default": _database("ENTRAIDE_DATABASE_URL_AGENCY", pool=True)}
     case _:

@@ -33,7 +33,7 @@ def link(request: HttpRequest, token: str) -> HttpResponse:
         if may_switch(request):
             return HttpResponseRedirect(reverse("demo:people"))
         raise
-    response = browser.remember_sign_in(HttpResponseRedirect("/"), started)
+    response = browser.remember_sign_in(HttpResponseRedirect(demo.landing_of(started.actor.person_id)), started)
     value = signing.dumps(_mark(), salt=_PASS)
     response.set_cookie(_PASS, value, max_age=_YEAR_S, httponly=True, samesite="Lax", path="/")
     return response
