@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from pathlib import Path
 
 from entraide.supervision.instance import Kind
 
@@ -34,10 +35,12 @@ class Child:
     ends: Ends = Ends.RESTART
     answers_on: str | None = None  # the port it must answer on before the next row starts
     stop_within_s: float = 15.0
+    is_once: bool = False  # a part of loading the demo: not started once that is done
     speaks_plainly: bool = False  # its lines are for the person at the terminal and get no prefix
 
 
 _PYTHON = "{python}"
+_PLANTED = Path(__file__).resolve().parents[1] / "desk" / "demo" / "planted.jsonl"
 _WEB = {"ENTRAIDE_DATABASE_URL_WEB": "entraide_web", "ENTRAIDE_DATABASE_URL_AGENCY": "entraide_agency"}
 _WORKER = {"ENTRAIDE_DATABASE_URL_WORKER": "entraide_worker"}
 _EXCHANGE = ("ENTRAIDE_EXCHANGE_TOKEN", "ENTRAIDE_EXCHANGE_CERTIFICATE")
@@ -54,6 +57,7 @@ OPENING = Child(
     command=(_PYTHON, "-m", "entraide.cli.opening"),
     process="web",
     databases=_WEB,
+    settings=("ENTRAIDE_SECRET_KEY",),
     ends=Ends.STEP,
 )
 _EXCHANGE_DATABASE = {"REFERENCE_EXCHANGE_DATABASE_URL": "reference_exchange"}
@@ -64,15 +68,20 @@ EXCHANGE_SCHEMA = Child(
     databases=_EXCHANGE_DATABASE,
     kinds=DEMO_ONLY,
     ends=Ends.STEP,
+    is_once=True,
 )
 EXCHANGE_CUSTOMERS = Child(
     name="exchange",
-    # Up to the day the demo was made: the same every time, so that a second start finds the rows and leaves them.
-    command=(_PYTHON, "-m", "reference_exchange", "generate", "--customers", "200", "--until", "{made_at}"),
+    # Up to the moment the demo was made, with the addresses its story is about.
+    command=(
+        *(_PYTHON, "-m", "reference_exchange", "generate", "--customers", "200", "--until", "{made_at}"),
+        *("--addresses", str(_PLANTED)),
+    ),
     process="exchange",
     databases=_EXCHANGE_DATABASE,
     kinds=DEMO_ONLY,
     ends=Ends.STEP,
+    is_once=True,
 )
 EXCHANGE = Child(
     name="exchange",
@@ -112,12 +121,23 @@ WEB = Child(
     settings=("ENTRAIDE_SECRET_KEY", *_EXCHANGE),
     answers_on="port",
 )
+# Before the worker: what it did meanwhile would bear today's time in the middle of a story of past days.
 STORY = Child(
     name="story",
-    command=(_PYTHON, "-m", "entraide.desk.demo", "--stage", "{stage}"),
+    command=(_PYTHON, "-m", "entraide.desk.demo", "load", "--stage", "{stage}"),
     process="demo",
     databases=_WEB | _WORKER,
     settings=("ENTRAIDE_SECRET_KEY", *_EXCHANGE),
+    kinds=DEMO_ONLY,
+    ends=Ends.STEP,
+    is_once=True,
+)
+LINKS = Child(
+    name="links",
+    command=(_PYTHON, "-m", "entraide.desk.demo", "links"),
+    process="demo",
+    databases=_WEB,
+    settings=("ENTRAIDE_SECRET_KEY",),
     kinds=DEMO_ONLY,
     ends=Ends.STEP,
     speaks_plainly=True,
@@ -125,8 +145,8 @@ STORY = Child(
 
 CHILDREN = (
     *(MIGRATE, OPENING, SIGNER, SEQUENCER),
-    *(EXCHANGE_SCHEMA, EXCHANGE_CUSTOMERS, EXCHANGE),
-    *(WORKER, WEB, STORY),
+    *(EXCHANGE_SCHEMA, EXCHANGE_CUSTOMERS, EXCHANGE, STORY),
+    *(WORKER, WEB, LINKS),
 )
 
 

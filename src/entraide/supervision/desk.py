@@ -17,12 +17,13 @@ from entraide.kernel.errors import NotPossible, Unavailable
 from entraide.supervision import checks, locks, roles, secrets, urls
 from entraide.supervision.children import CHILDREN, WEB, Child, filled
 from entraide.supervision.instance import Instance, Kind, open_instance, read_instance
-from entraide.supervision.places import Places, places_of
+from entraide.supervision.places import CHECKOUT, Places, places_of
 from entraide.supervision.postgres import EmbeddedPostgres
-from entraide.supervision.supervisor import Supervisor, say_on_terminal
+from entraide.supervision.supervisor import Supervisor, end_leftovers, say_on_terminal
 
 DEMO_FRESH_FOR = timedelta(days=7)
 _LOOPBACK = "127.0.0.1"
+_PAGES = Path(__file__).resolve().parents[1] / "ui" / "static" / "ui" / "build" / "main.js"
 _SECRET_KEY, _EXCHANGE_TOKEN = "secret_key", "exchange_token"
 _PATHS = (
     "ENTRAIDE_EXCHANGE_CERTIFICATE",
@@ -230,12 +231,17 @@ def run_desk(
     """
     origin = environment.read("ENTRAIDE_ORIGIN") or f"http://localhost:{port}"
     places = places_of(kind)
+    check_pages()
+    is_new = not (places.home / "instance.json").exists()
     instance = open_instance(places, kind, origin, now=now)
     places.make()
     lock = locks.take(places.run / "lock")
     try:
         check_port(host, port)
-        if fresh:
+        is_half = kind is Kind.DEMO and not is_new and not places.demo_loaded.exists()
+        if is_half and not fresh:
+            say_on_terminal("The demo was not loaded to its end the last time; it is made anew.")
+        if fresh or is_half:
             instance = _made_anew(places, instance, origin, now=now)
         desk = Desk(places, instance, origin=origin)
         _say_if_old(instance, now)
@@ -248,9 +254,8 @@ def run_desk(
 def _supervisor(desk: Desk, ports: Ports, *, host: str, stage: str) -> Supervisor:
     values = {"host": host, "stage": stage, "made_at": desk.instance.created}
     values |= {name: str(number) for name, number in ports.by_name().items()}
-    kind = desk.instance.kind
     return Supervisor(
-        [child for child in CHILDREN if kind in child.kinds],
+        children_of(desk),
         commands=lambda child: filled(child, values) + (_tls() if child is WEB else []),
         environments=lambda child: desk.told(child, ports),
         ports=ports.by_name(),
@@ -260,6 +265,32 @@ def _supervisor(desk: Desk, ports: Ports, *, host: str, stage: str) -> Superviso
         prepare=desk.prepare_database,
         when_up=lambda: say_on_terminal(_welcome(desk)),
     )
+
+
+def children_of(desk: Desk) -> list[Child]:
+    """Return the programs this start runs: of its kind, and without what loads a demo where it is loaded."""
+    is_loaded = desk.places.demo_loaded.exists()
+    return [child for child in CHILDREN if desk.instance.kind in child.kinds and not (child.is_once and is_loaded)]
+
+
+def check_pages(built: Path = _PAGES) -> None:
+    """Refuse to serve pages whose scripts and styles were never built.
+
+    Raises
+    ------
+    NotPossible
+        With the command that builds them.
+    """
+    if not built.exists():
+        raise NotPossible(
+            "Starting the desk",
+            why=f"the files its pages need are not built ({built.parent} is not complete)",
+            do=f"Run {_launcher()} setup; it needs a network the first time",
+        )
+
+
+def _launcher() -> str:
+    return "./entraide" if (CHECKOUT / "entraide").is_file() else "entraide"
 
 
 def check_port(host: str, port: int) -> None:
@@ -302,6 +333,7 @@ def _made_anew(places: Places, instance: Instance, origin: str, *, now: datetime
             do="Stop it first",
         )
     EmbeddedPostgres(places.postgres).end_leftovers()
+    end_leftovers(str(places.home), places.workplace)
     for path in places.home.iterdir():
         if path != places.run:
             _remove(path)
@@ -327,7 +359,13 @@ def _welcome(desk: Desk) -> str:
         Kind.TRIAL: "real passkeys; no outside witness watches the log",
         Kind.PRODUCTION: "production",
     }[kind]
-    return f"\nEntraide ({kind}: {note}) is at {desk.origin}\nCtrl-C stops it."
+    first = ""
+    if kind is not Kind.DEMO and desk.places.nobody.exists():
+        first = (
+            f"\nNobody can sign in yet. In another terminal, `{_launcher()} staff invite --first`"
+            " makes the enrolment links of the first two people."
+        )
+    return f"\nEntraide ({kind}: {note}) is at {desk.origin}{first}\nCtrl-C stops it."
 
 
 def _open_settings() -> dict[str, str]:

@@ -59,6 +59,16 @@ class Places:
         return self.run / "programs"
 
     @property
+    def demo_loaded(self) -> Path:
+        """Mark of a demo whose story was told to its end; a demo without it is half a demo and is made anew."""
+        return self.home / "demo" / "loaded"
+
+    @property
+    def nobody(self) -> Path:
+        """Mark of a desk that has no people yet, left by the opening."""
+        return self.run / "nobody"
+
+    @property
     def secrets(self) -> Path:
         """The generated passwords, mode 0600."""
         return self.home / "secrets.json"
