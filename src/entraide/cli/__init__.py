@@ -1,6 +1,7 @@
 """The command line: a table of commands, each in a module of its own that is imported when it is called.
 
-A command's module has `HELP` (one line), `add_arguments(parser)` and `run(args) -> int`.
+A command's module has `HELP` (one line), `add_arguments(parser)` and `run(args) -> int`.  One that says `PASSES_ON` gets
+the arguments its parser does not know as `args.rest`, in their order, instead of a refusal.
 """
 
 import argparse
@@ -64,10 +65,16 @@ def _command(argv: Sequence[str]) -> str | None:
 
 def _run(name: str, rest: Sequence[str]) -> int:
     module = _module(name)
-    parser = argparse.ArgumentParser(prog=f"entraide {name}", description=module.HELP)
+    passes_on = bool(getattr(module, "PASSES_ON", False))
+    # What is passed on must not be taken for the beginning of an option of ours.
+    parser = argparse.ArgumentParser(prog=f"entraide {name}", description=module.HELP, allow_abbrev=not passes_on)
     module.add_arguments(parser)
     try:
-        args = parser.parse_args(rest)
+        if passes_on:
+            args, others = parser.parse_known_args(rest)
+            args.rest = [word for word in others if word != "--"]
+        else:
+            args = parser.parse_args(rest)
     except SystemExit as end:  # argparse has said what was wrong (2) or printed its help (0)
         return end.code if isinstance(end.code, int) else EXIT_USAGE
     status = module.run(args)

@@ -14,7 +14,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the command takes."""
     parser.add_argument("--port", type=int, default=8000, help="port of the pages (8000)")
     parser.add_argument("--fresh", action="store_true", help="throw the demo away and make a new one")
-    parser.add_argument("--stage", choices=STAGES, help="how far the story has gone (implies --fresh)")
+    parser.add_argument(
+        "--stage",
+        type=_stage,
+        metavar="STAGE",
+        help=f"how far the main story has gone: {', '.join(STAGES[:-1])} or {STAGES[-1]} (implies --fresh; triage)",
+    )
+
+
+def _stage(word: str) -> str:
+    if word not in STAGES:
+        known = f"{', '.join(STAGES[:-1])} or {STAGES[-1]}"
+        raise argparse.ArgumentTypeError(f"the story has no stage {word!r}; say {known}")
+    return word
 
 
 def run(args: argparse.Namespace) -> int:
