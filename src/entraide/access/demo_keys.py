@@ -5,7 +5,6 @@ and every page of a demo says so.
 """
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -15,6 +14,7 @@ from django.conf import settings
 
 from entraide.evidence.signed_acts import from_base64url, to_base64url
 from entraide.evidence.software_key import SoftwareKey
+from entraide.kernel import durable
 
 
 def path() -> Path:
@@ -25,13 +25,7 @@ def path() -> Path:
 def keep(person_id: UUID, key: SoftwareKey) -> None:
     """Keep the key of one made-up person."""
     keys = _read() | {str(person_id): to_base64url(key.secret)}
-    draft = path().with_suffix(".new")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        json.dump(keys, file)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path())
+    durable.replace(path(), json.dumps(keys).encode("ascii"))
 
 
 def key_of(person_id: UUID) -> SoftwareKey | None:

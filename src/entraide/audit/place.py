@@ -1,6 +1,5 @@
 """Where the log's own processes find things.  They do without Django; `project.settings` says the same."""
 
-import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -40,20 +39,3 @@ def read_or_nothing(path: Path) -> bytes | None:
         return path.read_bytes()
     except FileNotFoundError:
         return None
-
-
-def replace_durably(path: Path, content: bytes) -> None:
-    """Write a file so that a cut leaves the old content or the new, and the new is on disk when this returns."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        os.write(handle, content)
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-    draft.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

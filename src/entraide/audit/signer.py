@@ -26,6 +26,7 @@ from entraide.audit import place
 from entraide.evidence.merkle import EMPTY_ROOT, verify_consistency
 from entraide.evidence.notes import Checkpoint, Ed25519NoteKey, NoteError, VerifierKey, open_note, sign_note
 from entraide.evidence.receipts import Receipt
+from entraide.kernel import durable
 from entraide.kernel.errors import NotPossible, Refusal
 from entraide.kernel.faults import fault
 
@@ -89,7 +90,7 @@ class Signer:
             self._check_extends(size, root, proof)
             if (size, root) != (self._state.size, self._state.root):
                 state = TreeState(size, root)
-                place.replace_durably(self._state_file, _state_json(state))
+                durable.replace(self._state_file, _state_json(state))
                 self._state = state
                 fault("signer.after_save")
             return str(sign_note(Checkpoint(self.origin, size, root).text, self._keys["log"]))
@@ -126,15 +127,15 @@ class Signer:
         if checkpoint.origin != self.origin or checkpoint.size < self._state.size:
             raise _refused(f"the last tree signed here had {self._state.size} entries")
         self._state = TreeState(checkpoint.size, checkpoint.root)
-        place.replace_durably(self._state_file, _state_json(self._state))
+        durable.replace(self._state_file, _state_json(self._state))
         return self._state
 
     def rotate(self, purpose: str) -> VerifierKey:
         """Replace a key by a new one; the old file is kept beside it, under its key's number."""
         path = self._key_file(purpose)
         old = VerifierKey.of(self._keys[purpose])
-        place.replace_durably(path.with_name(f"{purpose}-{old.key_id.hex()}.pem"), path.read_bytes())
-        place.replace_durably(path, _new_key())
+        durable.replace(path.with_name(f"{purpose}-{old.key_id.hex()}.pem"), path.read_bytes())
+        durable.replace(path, _new_key())
         self._keys[purpose] = self._key(purpose)
         return VerifierKey.of(self._keys[purpose])
 
@@ -154,7 +155,7 @@ class Signer:
                 why=f"there are keys in {self._folder} and no memory of what they signed",
                 do="Two people give it the last witnessed checkpoint: python -m entraide.audit.signer --adopt FILE",
             )
-        place.replace_durably(self._state_file, _state_json(TreeState(0, EMPTY_ROOT)))
+        durable.replace(self._state_file, _state_json(TreeState(0, EMPTY_ROOT)))
 
     def _key_file(self, purpose: str) -> Path:
         return self._folder / f"{purpose}.pem"
@@ -162,7 +163,7 @@ class Signer:
     def _key(self, purpose: str) -> Ed25519NoteKey:
         path = self._key_file(purpose)
         if not path.exists():
-            place.replace_durably(path, _new_key())
+            durable.replace(path, _new_key())
         if path.stat().st_mode & 0o077:
             raise NotPossible("Starting the signer", why=f"others can read {path}", do=f"chmod 600 {path}")
         private = serialization.load_pem_private_key(path.read_bytes(), None)
@@ -288,7 +289,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _adopt(folder: Path, file: Path) -> int:
     if not (folder / "state.json").exists():
-        place.replace_durably(folder / "state.json", _state_json(TreeState(0, EMPTY_ROOT)))
+        durable.replace(folder / "state.json", _state_json(TreeState(0, EMPTY_ROOT)))
     try:
         state = Signer(folder, place.log_origin()).adopt(file.read_text())
     except NoteError as error:

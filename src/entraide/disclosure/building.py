@@ -7,13 +7,12 @@ encrypted to the officer.
 """
 
 import hashlib
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 from uuid import UUID
 
 import pyrage
@@ -45,6 +44,7 @@ from entraide.exchange.port import Purpose
 from entraide.kernel import clock
 from entraide.kernel.actors import Actor
 from entraide.kernel.clock import iso_ms
+from entraide.kernel.durable import whole_file
 from entraide.kernel.errors import NotPossible, Unavailable
 from entraide.kernel.faults import fault
 from entraide.kernel.sealing import DataKey, SealingWriter
@@ -305,25 +305,19 @@ def archive(job: Job, bag: Bag, seal: Seal, progress: Callable[[int], None]) -> 
     if path.exists():
         return
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-
-    def write(out: BinaryIO) -> None:
+    with whole_file(path) as out:
         sealing = SealingWriter(job.key, out, place=_archive_place(job.package.pk))
         write_zip(sealing, bag, seal, progress=progress)  # type: ignore[arg-type]  # written to forwards only
         sealing.finish()
-
-    _write_whole(path, write)
     fault("disclosure.archived")
 
 
 def encrypt(job: Job) -> tuple[int, bytes]:
     """Encrypt the archive copy to the officer; return size and SHA-256 of the file."""
     path = package_file(job.package.pk)
-    with archive_file(job.package.pk).open("rb") as source:
+    with archive_file(job.package.pk).open("rb") as source, whole_file(path) as out:
         chunks = job.key.open_stream(source, place=_archive_place(job.package.pk))
-        _write_whole(
-            path,
-            lambda out: pyrage.encrypt_io(_Readable(chunks), out, parse_recipients([job.package.recipient_key])),
-        )
+        pyrage.encrypt_io(_Readable(chunks), out, parse_recipients([job.package.recipient_key]))
     fault("disclosure.encrypted")
     digest = hashlib.sha256()
     with path.open("rb") as file:
@@ -334,21 +328,6 @@ def encrypt(job: Job) -> tuple[int, bytes]:
 
 def _archive_place(package_id: UUID) -> str:
     return f"disclosure.archive:{package_id}"
-
-
-def _write_whole(path: Path, write: Callable[[BinaryIO], None]) -> None:
-    """Let `write` fill a file that appears under its name only when it is whole and on disk."""
-    draft = path.with_name(f"{path.name}.partial")
-    with draft.open("wb") as out:
-        write(out)
-        out.flush()
-        os.fsync(out.fileno())
-    draft.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 class _Readable:

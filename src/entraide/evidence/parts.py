@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from entraide.kernel import durable
 from entraide.kernel.faults import fault
 from entraide.kernel.sealing import DataKey, SealBroken
 
@@ -119,7 +120,7 @@ def write_part(path: str, chunks: Iterable[bytes], *, key: DataKey, spool: Path)
     fault("package.part_written")
     record = {"path": path, "size": size, "sha256": digest.hexdigest()}
     # The record comes last and by renaming: where it is, the part is whole.
-    _write_durably(file.with_suffix(".done"), key.seal_json(record, place=_place(path)))
+    durable.replace(file.with_suffix(".done"), key.seal_json(record, place=_place(path)))
     fault("package.part_done")
     return _part(record, file, key)
 
@@ -167,18 +168,3 @@ def _file_of(path: str, spool: Path) -> Path:
 
 def _place(path: str) -> str:
     return f"evidence.part:{path}"
-
-
-def _write_durably(file: Path, data: bytes) -> None:
-    new = file.with_suffix(".new")
-    with new.open("wb") as out:
-        out.write(data)
-        out.flush()
-        os.fsync(out.fileno())
-    new.replace(file)
-    if os.name == "posix":  # elsewhere a folder cannot be opened, nor does it need to be
-        folder = os.open(file.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)

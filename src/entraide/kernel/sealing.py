@@ -20,6 +20,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 
+from entraide.kernel.durable import sync_folder
 from entraide.kernel.errors import NotPossible, Unavailable
 
 _NONCE = 12
@@ -234,7 +235,7 @@ class FileKeyStore:
                     file.write(secrets.token_bytes(path.stat().st_size))
                     os.fsync(file.fileno())
                 path.unlink()
-                _sync_folder(path.parent)
+                sync_folder(path.parent)
         except OSError as error:
             raise _store_unavailable(self._folder, error) from error
 
@@ -284,16 +285,8 @@ def _read_or_make(path: Path, content: bytes) -> bytes:
         pass
     finally:
         draft.unlink()
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
     return path.read_bytes()
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _destroyed(case: UUID) -> NotPossible:

@@ -1,6 +1,5 @@
 """The file store: bytes that lie sealed with the key of their case, one file each, outside the database."""
 
-import os
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +8,7 @@ from uuid import UUID
 from django.conf import settings
 
 from entraide.database import key_store
+from entraide.kernel.durable import whole_file
 
 NAME_MAX = 120
 
@@ -17,18 +17,8 @@ def keep(data: bytes, *, case_id: UUID, file_id: UUID) -> None:
     """Seal and keep `data`, durable when this returns; a crash leaves either the whole file or none."""
     path = _path(file_id)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_suffix(".part")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as out:
+    with whole_file(path) as out:
         key_store().create(case_id).seal_stream([data], out, place=_place(file_id))
-        out.flush()
-        os.fsync(out.fileno())
-    draft.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def read(*, case_id: UUID, file_id: UUID) -> Iterator[bytes]:

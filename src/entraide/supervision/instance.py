@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from entraide.kernel import durable
 from entraide.kernel.errors import NotPossible
 from entraide.supervision.places import Places
 
@@ -62,9 +63,7 @@ def open_instance(places: Places, kind: Kind, origin: str, *, now: datetime, is_
         )
     places.make()
     instance = Instance(kind=kind, origin=origin, created=now.isoformat(timespec="seconds"))
-    new = file.with_suffix(".new")
-    new.write_text(json.dumps(asdict(instance), indent=1) + "\n")
-    new.rename(file)
+    durable.replace(file, json.dumps(asdict(instance), indent=1).encode() + b"\n")
     return instance
 
 

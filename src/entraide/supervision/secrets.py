@@ -1,11 +1,11 @@
 """The generated passwords of the database's roles: one file, mode 0600, made once."""
 
 import json
-import os
 import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
+from entraide.kernel import durable
 from entraide.kernel.errors import NotPossible
 
 _BYTES = 32
@@ -42,11 +42,4 @@ def _read(file: Path) -> dict[str, str]:
 
 def _write(file: Path, content: dict[str, str]) -> None:
     """Replace the file in one step: a cut leaves the old one or the new one."""
-    new = file.with_name(f"{file.name}.new")
-    new.unlink(missing_ok=True)
-    handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w") as out:
-        json.dump(content, out, indent=1)
-        out.flush()
-        os.fsync(out.fileno())
-    new.rename(file)
+    durable.replace(file, json.dumps(content, indent=1).encode())
