@@ -35,10 +35,12 @@ def _known(cast: Cast, agency_id: UUID) -> dict[str, object]:
         return api.agency(agency_id).known
 
 
-def _vouch(cast: Cast, verb: str, agency_id: UUID, player: Player) -> None:
-    act = getattr(acts, verb)(organisation_id=agency_id, known=_known(cast, agency_id))
+def _vouch(cast: Cast, verb: str, agency_id: UUID, player: Player, checked: tuple[str, ...] = ("call_back",)) -> None:
+    act = getattr(acts, verb)(organisation_id=agency_id, known=_known(cast, agency_id), checked=checked)
     step_up_id, assertion = player.sign(act, NOON)
-    getattr(operations, verb)(agency_id, step_up_id=step_up_id, assertion=assertion, actor=player.actor, now=NOON)
+    getattr(operations, verb)(
+        agency_id, checked, step_up_id=step_up_id, assertion=assertion, actor=player.actor, now=NOON
+    )
 
 
 def _state(cast: Cast, agency_id: UUID) -> AgencyState:
@@ -56,7 +58,32 @@ def test_V01_two_people_of_the_exchange_verify_an_agency(cast: Cast) -> None:
 
     with reading_as(cast.DORA.actor):
         view = api.agency(agency_id)
-    assert view.is_verified and set(view.verified_by_ids) == {cast.DORA.id, cast.MARC.id}
+    assert view.is_verified and {one.person_id for one in view.vouched} == {cast.DORA.id, cast.MARC.id}
+
+
+def test_V01_an_agency_that_nobody_called_back_stays_unverified(cast: Cast) -> None:
+    agency_id = _entered(cast)
+    _vouch(cast, "propose", agency_id, cast.DORA, ("directory", "domain"))
+    with pytest.raises(Invalid, match="nobody called it back"):
+        _vouch(cast, "verify", agency_id, cast.MARC, ("law",))
+    assert _state(cast, agency_id) is AgencyState.PROPOSED
+    _vouch(cast, "verify", agency_id, cast.MARC, ("call_back",))
+
+    with reading_as(cast.DORA.actor):
+        view = api.agency(agency_id)
+    assert view.is_verified
+    assert [(one.person_id, [check.value for check in one.checks]) for one in view.vouched] == [
+        (cast.DORA.id, ["directory", "domain"]),
+        (cast.MARC.id, ["call_back"]),
+    ]
+
+
+def test_V01_vouching_without_a_check_is_refused(cast: Cast) -> None:
+    agency_id = _entered(cast)
+    with pytest.raises(Invalid, match="nothing was checked"):
+        _vouch(cast, "propose", agency_id, cast.DORA, ("a good feeling",))
+
+    assert _state(cast, agency_id) is AgencyState.UNVERIFIED
 
 
 def test_V01_nobody_of_an_agency_and_no_auditor_verifies_one(cast: Cast) -> None:
@@ -147,7 +174,17 @@ def test_a_domain_counts_with_what_lies_below_it_and_nothing_that_looks_like_it(
     assert not is_of_domain("nobody", ["police.example"])
 
 
-@pytest.mark.parametrize("changed", [{"country": "fr"}, {"name": " "}, {"domains": []}, {"domains": ["no domain"]}])
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"country": "fr"},
+        {"name": " "},
+        {"domains": []},
+        {"domains": ["no domain"]},
+        {"function": ""},
+        {"switchboard": ""},
+    ],
+)
 def test_an_agency_without_its_facts_is_refused_by_field(cast: Cast, changed: dict[str, Any]) -> None:
     with pytest.raises(Invalid) as refusal:
         _entered(cast, **changed)

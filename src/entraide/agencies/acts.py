@@ -12,14 +12,14 @@ def enter(*, name: str, country: str, function: str, domains: Sequence[str], swi
     return Act("agencies:agency:enter", name, content)
 
 
-def propose(*, organisation_id: UUID, known: dict[str, object]) -> Act:
-    """Return the act of vouching for an agency as the first, over everything that is known of it."""
-    return Act("agencies:agency:propose", str(organisation_id), known)
+def propose(*, organisation_id: UUID, known: dict[str, object], checked: Sequence[str]) -> Act:
+    """Return the act of vouching for an agency as the first: what is known of it, and what the signer checked."""
+    return Act("agencies:agency:propose", str(organisation_id), {**known, "checked": sorted(checked)})
 
 
-def verify(*, organisation_id: UUID, known: dict[str, object]) -> Act:
-    """Return the act of verifying an agency as the second, over everything that is known of it."""
-    return Act("agencies:agency:verify", str(organisation_id), known)
+def verify(*, organisation_id: UUID, known: dict[str, object], checked: Sequence[str]) -> Act:
+    """Return the act of verifying an agency as the second: what is known of it, and what the signer checked."""
+    return Act("agencies:agency:verify", str(organisation_id), {**known, "checked": sorted(checked)})
 
 
 def suspend(*, organisation_id: UUID) -> Act:

@@ -7,23 +7,34 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from entraide.access import api as access
-from entraide.agencies import demo
+from entraide.agencies import demo, policies
 from entraide.agencies.enrolment import known_of
 from entraide.agencies.models import Agency
 from entraide.agencies.rules import is_countersigned, is_of_domain
-from entraide.agencies.states import AgencyState
+from entraide.agencies.states import AgencyCheck, AgencyState, AgencyVerb
+from entraide.kernel.actors import Actor
 from entraide.kernel.errors import NotFound, Text
 
 __all__ = [
     "AgencyView",
     "Signal",
+    "Vouched",
     "agency",
     "all_agencies",
     "authenticity_signals",
     "countersignature_needed",
     "demo",
+    "waiting_for",
 ]
 NEW_PASSKEY = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Vouched:
+    """Who of the exchange vouched for an agency, and what this person checked before."""
+
+    person_id: UUID
+    checks: tuple[AgencyCheck, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +48,8 @@ class AgencyView:
     state: AgencyState
     is_verified: bool
     verified_at: datetime | None
-    verified_by_ids: tuple[UUID, ...]
+    entered_at: datetime
+    vouched: tuple[Vouched, ...]
     countersigned_categories: frozenset[str]
     domains: tuple[str, ...]
     switchboard: str
@@ -65,6 +77,16 @@ def agency(organisation_id: UUID) -> AgencyView:
 def all_agencies() -> list[AgencyView]:
     """Return every agency the reader may see, by name."""
     return [_view(row) for row in Agency.objects.select_related("organisation").order_by("organisation__name")]
+
+
+def waiting_for(actor: Actor) -> list[AgencyView]:
+    """Return the agencies that wait for `actor` as the second person; empty for whoever may not vouch."""
+    found = Agency.objects.select_related("organisation").filter(state=AgencyState.PROPOSED.value)
+    return [
+        _view(row)
+        for row in found.order_by("organisation__name")
+        if not policies.why_not_vouch(actor, AgencyVerb.VERIFY, row.proposed_by_id)
+    ]
 
 
 def countersignature_needed(organisation_id: UUID, categories: set[str], urgency: str) -> bool:
@@ -138,7 +160,7 @@ def _signals_of_officer(organisation_id: UUID, officer_id: UUID, now: datetime) 
 
 
 def _view(row: Agency) -> AgencyView:
-    vouchers = (row.proposed_by_id, row.verified_by_id)
+    vouched = ((row.proposed_by_id, row.proposal_checks), (row.verified_by_id, row.verification_checks))
     return AgencyView(
         id=row.organisation_id,
         name=row.organisation.name,
@@ -147,7 +169,8 @@ def _view(row: Agency) -> AgencyView:
         state=AgencyState(row.state),
         is_verified=row.state == AgencyState.VERIFIED,
         verified_at=row.verified_at,
-        verified_by_ids=tuple(one for one in vouchers if one is not None),
+        entered_at=row.entered_at,
+        vouched=tuple(Vouched(one, tuple(map(AgencyCheck, checks))) for one, checks in vouched if one is not None),
         countersigned_categories=frozenset(row.countersigned_categories),
         domains=tuple(row.domains),
         switchboard=row.switchboard,

@@ -12,6 +12,8 @@ FIELDS: dict[str, FieldClass] = {
     "agency.domains": FieldClass("internal", "Checks the addresses of its people.", _LOG),
     "agency.switchboard": FieldClass("internal", "Is called back before the agency is believed.", _LOG),
     "agency.countersigned_categories": FieldClass("internal", "Says where its supervisor signs as well.", _LOG),
+    "agency.proposal_checks": FieldClass("internal", "Says what the first person checked.", _LOG),
+    "agency.verification_checks": FieldClass("internal", "Says what the second person checked.", _LOG),
     "agency.verified_at": FieldClass("internal", "Says since when the agency is believed.", _LOG),
     "agency.entered_at": FieldClass("internal", "Says when the agency was entered.", _LOG),
 }

@@ -8,6 +8,7 @@ from entraide.access.api import demo
 from entraide.agencies import acts, operations
 from entraide.agencies.enrolment import known_of
 from entraide.agencies.models import Agency
+from entraide.agencies.states import AgencyCheck
 from entraide.database import reading_as
 from entraide.kernel.actors import Actor, Role
 
@@ -85,10 +86,15 @@ def _verified_agency(
     )
     with reading_as(first):
         known = known_of(Agency.objects.get(pk=agency_id))
-    step_up_id, assertion = demo.sign(acts.propose(organisation_id=agency_id, known=known), by=first, now=now)
-    operations.propose(agency_id, step_up_id=step_up_id, assertion=assertion, actor=first, now=now)
-    step_up_id, assertion = demo.sign(acts.verify(organisation_id=agency_id, known=known), by=second, now=now)
-    operations.verify(agency_id, step_up_id=step_up_id, assertion=assertion, actor=second, now=now)
+    checks = [AgencyCheck.CALL_BACK.value, AgencyCheck.DIRECTORY.value]
+    step_up_id, assertion = demo.sign(
+        acts.propose(organisation_id=agency_id, known=known, checked=checks), by=first, now=now
+    )
+    operations.propose(agency_id, checks, step_up_id=step_up_id, assertion=assertion, actor=first, now=now)
+    step_up_id, assertion = demo.sign(
+        acts.verify(organisation_id=agency_id, known=known, checked=checks), by=second, now=now
+    )
+    operations.verify(agency_id, checks, step_up_id=step_up_id, assertion=assertion, actor=second, now=now)
     return agency_id
 
 

@@ -45,7 +45,11 @@ def note(event: str, row: Agency, *, actor: Actor, now: datetime, act_hash: byte
         actor=actor,
         now=now,
         subject=row,
-        payload={"state": row.state, **known_of(row)},
+        payload={
+            "state": row.state,
+            **known_of(row),
+            "checked": {"first": list(row.proposal_checks), "second": list(row.verification_checks)},
+        },
         act_hash=act_hash,
     )
 

@@ -26,8 +26,10 @@ class Agency(models.Model):
     countersigned_categories = ArrayField(models.CharField(max_length=8), default=list)
     proposed_by = models.ForeignKey("access.Person", on_delete=models.PROTECT, null=True, related_name="+")
     proposal_act = models.ForeignKey("access.SignedAct", on_delete=models.PROTECT, null=True, related_name="+")
+    proposal_checks = ArrayField(models.CharField(max_length=16), default=list)
     verified_by = models.ForeignKey("access.Person", on_delete=models.PROTECT, null=True, related_name="+")
     verification_act = models.ForeignKey("access.SignedAct", on_delete=models.PROTECT, null=True, related_name="+")
+    verification_checks = ArrayField(models.CharField(max_length=16), default=list)
     verified_at = models.DateTimeField(null=True)
     entered_at = models.DateTimeField()
 

@@ -10,13 +10,23 @@ from django.utils.translation import gettext as _
 from entraide.access import api as access
 from entraide.agencies import acts, enrolment, policies
 from entraide.agencies.models import Agency
-from entraide.agencies.states import AGENCY, AgencyState, AgencyVerb
+from entraide.agencies.states import AGENCY, AgencyCheck, AgencyState, AgencyVerb
 from entraide.database import operation
 from entraide.exchange.port import Category
 from entraide.kernel.actors import Actor, Face
 from entraide.kernel.errors import Invalid, NotFound, NotPermitted
 
-VOUCHED = ["state", "proposed_by", "proposal_act", "verified_by", "verification_act", "verified_at"]
+VOUCHED = [
+    "state",
+    "proposed_by",
+    "proposal_act",
+    "proposal_checks",
+    "verified_by",
+    "verification_act",
+    "verification_checks",
+    "verified_at",
+]
+_NUMBER = re.compile(r"\+?[0-9][0-9 ()/.-]{4,38}")
 _DOMAIN = re.compile(r"(?!-)[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+")
 
 
@@ -35,7 +45,7 @@ def enter(
 ) -> UUID:
     """Enter an agency, not verified yet; return its organisation's identifier."""
     policies.check_may_enter(actor)
-    _check(name, country, domains)
+    check_facts(name=name, country=country, function=function, domains=domains, switchboard=switchboard)
     act = acts.enter(name=name, country=country, function=function, domains=domains, switchboard=switchboard)
     signed = access.sign_own(act, step_up_id=step_up_id, assertion=assertion, actor=actor, now=now)
     organisation = access.open_organisation(access.OrganisationKind.AGENCY, name=name, actor=actor, now=now)
@@ -53,36 +63,65 @@ def enter(
 
 
 @operation
-def propose(organisation_id: UUID, *, step_up_id: UUID, assertion: str, actor: Actor, now: datetime) -> None:
-    """Vouch for an agency as the first of two, after checking it out of band."""
+def propose(
+    organisation_id: UUID,
+    checked: Sequence[str],
+    *,
+    step_up_id: UUID,
+    assertion: str,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Vouch for an agency as the first of two, after checking it out of band.
+
+    Parameters
+    ----------
+    checked : sequence of AgencyCheck values
+        What the person checked, outside of this desk; at least one thing.
+    """
     policies.check_may_vouch(actor)
     row = _row(organisation_id)
     row.state = AGENCY.step(AgencyState(row.state), AgencyVerb.PROPOSE).target.value
-    act = acts.propose(organisation_id=organisation_id, known=enrolment.known_of(row))
+    checks = checks_of(checked)
+    act = acts.propose(organisation_id=organisation_id, known=enrolment.known_of(row), checked=checks)
     signed = access.sign_own(act, step_up_id=step_up_id, assertion=assertion, actor=actor, now=now)
     row.proposed_by_id, row.proposal_act_id = actor.person_id, signed.id
+    row.proposal_checks, row.verification_checks = checks, []
     row.verified_by_id = row.verification_act_id = row.verified_at = None
     row.save(update_fields=VOUCHED)
     enrolment.note("agencies:agency:proposed", row, actor=actor, now=now, act_hash=signed.act_hash)
 
 
 @operation
-def verify(organisation_id: UUID, *, step_up_id: UUID, assertion: str, actor: Actor, now: datetime) -> None:
+def verify(
+    organisation_id: UUID,
+    checked: Sequence[str],
+    *,
+    step_up_id: UUID,
+    assertion: str,
+    actor: Actor,
+    now: datetime,
+) -> None:
     """Verify an agency as the second of two; from now on its requests are taken in.
 
     Raises
     ------
     NotPermitted
         If `actor` vouched first.
+    Invalid
+        If neither of the two called the agency back.
     """
     policies.check_may_vouch(actor)
     row = _row(organisation_id)
-    policies.check_is_second(actor, row)
+    policies.check_is_second(actor, row.proposed_by_id)
     step = AGENCY.step(AgencyState(row.state), AgencyVerb.VERIFY, approvers=[actor.person_id])
-    act = acts.verify(organisation_id=organisation_id, known=enrolment.known_of(row))
+    checks = checks_of(checked)
+    policies.check_was_called_back({*row.proposal_checks, *checks})
+    act = acts.verify(organisation_id=organisation_id, known=enrolment.known_of(row), checked=checks)
     signed = access.sign_own(act, step_up_id=step_up_id, assertion=assertion, actor=actor, now=now)
     row.state, row.verified_at = step.target.value, now
     row.verified_by_id, row.verification_act_id = actor.person_id, signed.id
+    row.verification_checks = checks
     row.save(update_fields=VOUCHED)
     enrolment.note("agencies:agency:verified", row, actor=actor, now=now, act_hash=signed.act_hash)
 
@@ -136,7 +175,17 @@ def _row(organisation_id: UUID) -> Agency:
     return row
 
 
-def _check(name: str, country: str, domains: Sequence[str]) -> None:
+def checks_of(words: Sequence[str]) -> list[str]:
+    """Return what was checked as it is signed and kept; raises `Invalid` where nothing known was checked."""
+    checks = sorted({word for word in words if word in set(AgencyCheck)})
+    if not checks:
+        why = _("Say what you checked")
+        raise Invalid(_("Vouching for an agency"), why=_("nothing was checked"), do=why, fields={"checked": why})
+    return checks
+
+
+def check_facts(*, name: str, country: str, function: str, domains: Sequence[str], switchboard: str) -> None:
+    """Refuse an agency without its facts, field by field."""
     fields = {}
     if not name.strip() or len(name) > 200:
         fields["name"] = _("Enter a name of at most 200 characters")
@@ -144,5 +193,9 @@ def _check(name: str, country: str, domains: Sequence[str]) -> None:
         fields["country"] = _("Enter the two letters of a country")
     if not domains or not all(_DOMAIN.fullmatch(domain.lower()) for domain in domains):
         fields["domains"] = _("Enter at least one domain, such as police.example")
+    if not function.strip() or len(function) > 200:
+        fields["function"] = _("Say in a few words what the agency is there for")
+    if not _NUMBER.fullmatch(switchboard):
+        fields["switchboard"] = _("Enter a telephone number from a public directory, such as +33 1 40 00 00 00")
     if fields:
         raise Invalid(_("Entering an agency"), why=_("something is missing"), do="", fields=fields)

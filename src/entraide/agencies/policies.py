@@ -1,12 +1,13 @@
 """Who may do what about agencies."""
 
+from collections.abc import Callable, Collection
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from entraide.agencies.models import Agency
+from entraide.agencies.states import AgencyCheck, AgencyVerb
 from entraide.kernel.actors import Actor, Face, Role
-from entraide.kernel.errors import NotPermitted
+from entraide.kernel.errors import Invalid, NotPermitted, Text
 
 VOUCHERS = (Role.DESK_ADMINISTRATOR, Role.APPROVER, Role.ANALYST)
 
@@ -27,12 +28,48 @@ def check_may_vouch(actor: Actor) -> None:
         )
 
 
-def check_is_second(actor: Actor, agency: Agency) -> None:
+def check_is_second(actor: Actor, first_id: UUID | None) -> None:
     """Refuse whoever vouched first: two natural persons verify."""
-    if actor.person_id == agency.proposed_by_id:
+    if actor.person_id == first_id:
         raise NotPermitted(
             _("Verifying an agency"), why=_("you vouched for it first"), do=_("Ask another person of the exchange")
         )
+
+
+def check_was_called_back(checks: Collection[str]) -> None:
+    """Refuse an agency that nobody called back: a letter, a form and a mailbox can all be forged by one thief."""
+    if AgencyCheck.CALL_BACK not in checks:
+        why = _("One of the two calls the agency back, on a number from a public directory")
+        raise Invalid(_("Verifying an agency"), why=_("nobody called it back"), do=why, fields={"checked": why})
+
+
+def why_not_enter(actor: Actor) -> Text:
+    """Return why `actor` may not enter or suspend agencies; empty where that is allowed."""
+    return _why_not(lambda: check_may_enter(actor))
+
+
+def why_not_vouch(actor: Actor, verb: AgencyVerb, first_id: UUID | None) -> Text:
+    """Return why `actor` may not vouch, after `first_id` where it is the second time; empty where it is allowed."""
+
+    def check() -> None:
+        check_may_vouch(actor)
+        if verb is AgencyVerb.VERIFY:
+            check_is_second(actor, first_id)
+
+    return _why_not(check)
+
+
+def why_not_set_countersigned(actor: Actor, organisation_id: UUID) -> Text:
+    """Return why `actor` may not say where the supervisor signs as well; empty where that is allowed."""
+    return _why_not(lambda: check_may_set_countersigned(actor, organisation_id))
+
+
+def _why_not(check: Callable[[], None]) -> Text:
+    try:
+        check()
+    except NotPermitted as refusal:
+        return refusal.why
+    return ""
 
 
 def check_may_set_countersigned(actor: Actor, organisation_id: UUID) -> None:

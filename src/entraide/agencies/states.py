@@ -35,6 +35,30 @@ _LABELS: dict[AgencyState, Text] = {
 }
 
 
+class AgencyCheck(StrEnum):
+    """What a person of the exchange checked, outside of this desk, before vouching for an agency."""
+
+    CALL_BACK = "call_back"
+    DIRECTORY = "directory"
+    DOMAIN = "domain"
+    LAW = "law"
+    COLLEAGUES = "colleagues"
+
+    @property
+    def label(self) -> Text:
+        """The check as a page says it."""
+        return _CHECKS[self]
+
+
+_CHECKS: dict[AgencyCheck, Text] = {
+    AgencyCheck.CALL_BACK: _("Called back on the number of a public directory, and spoke to the agency"),
+    AgencyCheck.DIRECTORY: _("Found the agency in an official register or directory of authorities"),
+    AgencyCheck.DOMAIN: _("Checked that the e-mail domains belong to the agency"),
+    AgencyCheck.LAW: _("Checked under which law it may ask for data"),
+    AgencyCheck.COLLEAGUES: _("Asked another exchange or authority that knows the agency"),
+}
+
+
 class AgencyVerb(StrEnum):
     """What the exchange's people do about an agency."""
 

@@ -8,7 +8,7 @@ from entraide.database.schema import entry_required, grants, tenant_rows
 
 CHANGE = (
     "SELECT, INSERT, UPDATE (state, proposed_by_id, proposal_act_id, verified_by_id, verification_act_id, verified_at, "
-    "country, function, domains, switchboard, countersigned_categories)"
+    "proposal_checks, verification_checks, country, function, domains, switchboard, countersigned_categories)"
 )
 RULES = [
     tenant_rows("agencies_agency"),
@@ -44,6 +44,8 @@ class Migration(migrations.Migration):
                 ('domains', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=253), default=list, size=None)),
                 ('switchboard', models.CharField(blank=True, max_length=40)),
                 ('countersigned_categories', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=8), default=list, size=None)),
+                ('proposal_checks', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=16), default=list, size=None)),
+                ('verification_checks', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=16), default=list, size=None)),
                 ('verified_at', models.DateTimeField(null=True)),
                 ('entered_at', models.DateTimeField()),
                 ('proposal_act', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='access.signedact')),

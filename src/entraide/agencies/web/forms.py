@@ -1,0 +1,109 @@
+"""What is asked about agencies; each field by name, nothing else of what was sent counts."""
+
+from collections.abc import Collection
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from entraide.agencies.labels import CATEGORY_LABELS
+from entraide.agencies.operations import check_facts
+from entraide.agencies.states import AgencyCheck
+from entraide.kernel.errors import Invalid
+
+
+class SignedList(forms.MultipleChoiceField):
+    """Several choices: ticked on the question page, in one hidden value on the page that signs them."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def to_python(self, value: Any) -> list[str]:
+        """Return the choices, however they came."""
+        words = value if isinstance(value, list | tuple) else [value or ""]
+        return [word for one in words for word in str(one).split(",") if word]
+
+
+class AgencyForm(forms.Form):
+    """The facts of an agency, from a directory and not from its own letter."""
+
+    name = forms.CharField(label=_("Name of the agency"), max_length=200, help_text=_("As it calls itself on orders"))
+    country = forms.CharField(label=_("Country"), min_length=2, max_length=2, help_text=_("Two letters, such as DE"))
+    function = forms.CharField(label=_("What it is there for"), max_length=200, help_text=_("Such as criminal police"))
+    domains = forms.CharField(
+        label=_("E-mail domains"),
+        max_length=600,
+        help_text=_("Of its people's addresses; several with a comma between"),
+    )
+    switchboard = forms.CharField(
+        label=_("Switchboard"),
+        max_length=40,
+        help_text=_("From a public directory, never from the agency's own letter: this number is called back"),
+    )
+
+    def clean_country(self) -> str:
+        """Return the country in capitals."""
+        return str(self.cleaned_data["country"]).upper()
+
+    def clean_domains(self) -> list[str]:
+        """Return the domains as a list."""
+        return [word.lower() for word in self.cleaned_data["domains"].replace(",", " ").split()]
+
+    def clean(self) -> dict[str, Any]:
+        """Say by field what the operation would refuse."""
+        if not self.errors:
+            try:
+                check_facts(**self.cleaned_data)
+            except Invalid as refusal:
+                raise ValidationError({name: str(why) for name, why in refusal.fields.items()}) from None
+        return self.cleaned_data
+
+    @property
+    def hidden(self) -> dict[str, str]:
+        """What the page that signs sends along."""
+        facts = self.cleaned_data
+        return {**{name: str(facts[name]) for name in facts}, "domains": ", ".join(facts["domains"])}
+
+
+class ChecksForm(forms.Form):
+    """What was checked outside of this desk."""
+
+    checked = SignedList(
+        label=_("What did you check yourself?"),
+        help_text=_("Only what you did yourself; it is signed and kept. One of the two people calls the agency back."),
+        choices=[(check.value, check.label) for check in AgencyCheck],
+        error_messages={"required": _("Say what you checked")},
+    )
+
+    @property
+    def hidden(self) -> dict[str, str]:
+        """What the page that signs sends along."""
+        return {"checked": ",".join(self.cleaned_data["checked"])}
+
+
+class CategoriesForm(forms.Form):
+    """For which data the supervisor signs as well."""
+
+    categories = SignedList(
+        label=_("Which data wait for the supervisor's signature?"),
+        choices=[(category.value, label) for category, label in CATEGORY_LABELS.items()],
+        required=False,
+    )
+
+    def __init__(self, *args: Any, kept: Collection[str] = (), **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._kept = frozenset(kept)
+
+    def clean_categories(self) -> list[str]:
+        """Return the choice; what only the desk takes away stays."""
+        chosen = set(self.cleaned_data["categories"])
+        if missing := sorted(self._kept - chosen):
+            raise ValidationError(
+                _("Only the desk takes a category away: %(codes)s"), params={"codes": ", ".join(missing)}
+            )
+        return sorted(chosen)
+
+    @property
+    def hidden(self) -> dict[str, str]:
+        """What the page that signs sends along."""
+        return {"categories": ",".join(self.cleaned_data["categories"])}

@@ -1,0 +1,288 @@
+"""Agencies: the list and each agency for the exchange's people, and an agency's own page for its administrator."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_http_methods
+
+from entraide.access import api as access
+from entraide.access.web.guards import actor_of, requires
+from entraide.access.web.signing import answer_of, is_signed, signature
+from entraide.agencies import acts, api, operations, policies
+from entraide.agencies.api import AgencyView
+from entraide.agencies.labels import CATEGORY_LABELS
+from entraide.agencies.states import AGENCY, AgencyCheck, AgencyState, AgencyVerb
+from entraide.agencies.web.forms import AgencyForm, CategoriesForm, ChecksForm
+from entraide.database import reading_as
+from entraide.exchange.port import Category
+from entraide.kernel import clock
+from entraide.kernel.actors import Actor, Face, Role
+from entraide.kernel.acts import Act
+from entraide.kernel.errors import Text
+from entraide.ui import components as ui
+
+STAFF = (Role.DESK_ADMINISTRATOR, Role.APPROVER, Role.ANALYST, Role.AUDITOR)
+OWN = (Role.AGENCY_ADMINISTRATOR, Role.SUPERVISOR, Role.OFFICER)
+ADMINISTRATORS = (Role.DESK_ADMINISTRATOR, Role.AGENCY_ADMINISTRATOR)
+BUTTONS: dict[AgencyVerb, tuple[Text, str]] = {
+    AgencyVerb.PROPOSE: (gettext_lazy("Vouch as the first"), "primary"),
+    AgencyVerb.VERIFY: (gettext_lazy("Verify as the second"), "primary"),
+    AgencyVerb.SUSPEND: (gettext_lazy("Suspend"), "danger"),
+}
+
+
+@requires(*STAFF)
+@require_GET
+def agencies(request: HttpRequest) -> HttpResponse:
+    """List the agencies of this desk."""
+    actor = actor_of(request)
+    with reading_as(actor):
+        views = api.all_agencies()
+    table = ui.Table(
+        caption=_("Agencies"),
+        columns=[
+            ui.Column(label=_("Agency"), is_heading=True),
+            ui.Column(label=_("Country")),
+            ui.Column(label=_("What it is there for")),
+            ui.Column(label=_("State")),
+            ui.Column(label=_("Verified")),
+        ],
+        rows=[
+            ui.Row(
+                cells=[
+                    ui.Link(label=view.name, href=reverse("agencies:agency", args=[view.id])),
+                    view.country,
+                    view.function,
+                    _pill(view.state),
+                    ui.Moment(at=view.verified_at, compact=True) if view.verified_at and view.is_verified else "",
+                ]
+            )
+            for view in views
+        ],
+        empty=_("No agency was entered yet."),
+        hide_caption=True,
+    )
+    enter_button = ui.Button(
+        label=_("Enter an agency"), href=reverse("agencies:enter"), reason=policies.why_not_enter(actor)
+    )
+    return render(request, "agencies/agencies.html", {"table": table, "enter": enter_button})
+
+
+@requires(*OWN)
+@require_GET
+def own(request: HttpRequest) -> HttpResponse:
+    """Lead to the reader's own agency."""
+    return HttpResponseRedirect(reverse("agencies:agency", args=[actor_of(request).organisation_id]))
+
+
+@requires(*STAFF, *OWN)
+@require_GET
+def agency(request: HttpRequest, agency_id: UUID) -> HttpResponse:
+    """Show what the exchange knows of an agency, who vouched for it, and what may be changed by whom."""
+    actor = actor_of(request)
+    with reading_as(actor):
+        view = api.agency(agency_id)
+        names = {}
+        if actor.face is Face.STAFF:
+            names = {one.id: one.name for one in access.people_by_ids(one.person_id for one in view.vouched).values()}
+    may_change = not policies.why_not_set_countersigned(actor, agency_id)
+    context = {
+        "agency": view,
+        "is_staff": actor.face is Face.STAFF,
+        "is_administrator": actor.has(*ADMINISTRATORS),
+        "facts": ui.SummaryList(facts=_facts(view)),
+        "vouched": ui.SummaryList(facts=_vouched(view, names)),
+        "policy": ui.SummaryList(facts=[_policy(view, may_change)]),
+        "buttons": _buttons(view, actor),
+    }
+    return render(request, "agencies/agency.html", context)
+
+
+@requires(Role.DESK_ADMINISTRATOR)
+@require_http_methods(["GET", "POST"])
+def enter(request: HttpRequest) -> HttpResponse:
+    """Ask for the facts of an agency, have them signed, and enter it."""
+    actor, now = actor_of(request), clock.now()
+    form = AgencyForm(_sent(request))
+    if not form.is_valid():
+        return _question(request, form, _("Enter an agency"), back=reverse("agencies:agencies"))
+    facts = form.cleaned_data
+    if is_signed(request):
+        answer = answer_of(request)
+        agency_id = operations.enter(
+            **facts, step_up_id=answer.step_up_id, assertion=answer.assertion, actor=actor, now=now
+        )
+        return HttpResponseRedirect(reverse("agencies:agency", args=[agency_id]))
+    shown = [
+        ui.Fact(label=_("Name of the agency"), value=facts["name"]),
+        ui.Fact(label=_("Country"), value=facts["country"]),
+        ui.Fact(label=_("What it is there for"), value=facts["function"]),
+        ui.Fact(label=_("E-mail domains"), value=", ".join(facts["domains"])),
+        ui.Fact(label=_("Switchboard"), value=_ltr(facts["switchboard"])),
+    ]
+    return _sign(request, acts.enter(**facts), _("Enter an agency"), shown, form.hidden)
+
+
+@requires(*policies.VOUCHERS)
+@require_http_methods(["GET", "POST"])
+def vouch(request: HttpRequest, agency_id: UUID, verb: str) -> HttpResponse:
+    """Ask what was checked, have it signed, and vouch as the first or the second."""
+    actor, now = actor_of(request), clock.now()
+    with reading_as(actor):
+        view = api.agency(agency_id)
+    is_second = verb == AgencyVerb.VERIFY
+    title = _("Verify this agency as the second person") if is_second else _("Vouch for this agency as the first")
+    back = reverse("agencies:agency", args=[agency_id])
+    _check_in_time(view, AgencyVerb(verb), actor)
+    form = ChecksForm(_sent(request))
+    if not form.is_valid():
+        return _question(request, form, title, back=back, caption=view.name, facts=ui.SummaryList(facts=_facts(view)))
+    checked = form.cleaned_data["checked"]
+    if is_signed(request):
+        answer = answer_of(request)
+        change = operations.verify if is_second else operations.propose
+        change(agency_id, checked, step_up_id=answer.step_up_id, assertion=answer.assertion, actor=actor, now=now)
+        return HttpResponseRedirect(back)
+    make = acts.verify if is_second else acts.propose
+    checks = operations.checks_of(checked)
+    labels = [AgencyCheck(check).label for check in checks]
+    facts = [*_facts(view), _policy(view, False), ui.Fact(label=_("You checked"), value=labels)]
+    act = make(organisation_id=agency_id, known=view.known, checked=checks)
+    return _sign(request, act, title, facts, form.hidden)
+
+
+@requires(Role.DESK_ADMINISTRATOR)
+@require_http_methods(["GET", "POST"])
+def suspend(request: HttpRequest, agency_id: UUID) -> HttpResponse:
+    """Show what suspending means, have it signed, and suspend."""
+    actor, now = actor_of(request), clock.now()
+    with reading_as(actor):
+        view = api.agency(agency_id)
+    AGENCY.step(view.state, AgencyVerb.SUSPEND)
+    if is_signed(request):
+        answer = answer_of(request)
+        operations.suspend(agency_id, step_up_id=answer.step_up_id, assertion=answer.assertion, actor=actor, now=now)
+        return HttpResponseRedirect(reverse("agencies:agency", args=[agency_id]))
+    facts = [
+        ui.Fact(label=_("Agency"), value=view.name),
+        ui.Fact(label=_("What changes"), value=_("No request of it is taken in until two people verify it anew.")),
+    ]
+    return _sign(request, acts.suspend(organisation_id=agency_id), _("Suspend this agency"), facts, {})
+
+
+@requires(*ADMINISTRATORS)
+@require_http_methods(["GET", "POST"])
+def countersignature(request: HttpRequest, agency_id: UUID) -> HttpResponse:
+    """Ask for which data the supervisor signs as well, have it signed, and keep it."""
+    actor, now = actor_of(request), clock.now()
+    with reading_as(actor):
+        view = api.agency(agency_id)
+    policies.check_may_set_countersigned(actor, agency_id)
+    held = view.countersigned_categories
+    form = CategoriesForm(
+        _sent(request),
+        initial={"categories": sorted(held)},
+        kept=held if actor.face is Face.AGENCY else (),
+    )
+    back, title = reverse("agencies:agency", args=[agency_id]), _("The supervisor's signature")
+    if not form.is_valid():
+        return _question(request, form, title, back=back, caption=view.name, is_stricter_only=actor.face is Face.AGENCY)
+    chosen = form.cleaned_data["categories"]
+    if is_signed(request):
+        answer = answer_of(request)
+        operations.set_countersigned(
+            agency_id, chosen, step_up_id=answer.step_up_id, assertion=answer.assertion, actor=actor, now=now
+        )
+        return HttpResponseRedirect(back)
+    facts = [
+        ui.Fact(label=_("Agency"), value=view.name),
+        ui.Fact(label=_("Until now"), value=_named(held)),
+        ui.Fact(label=_("From now on"), value=_named(chosen)),
+    ]
+    act = acts.set_countersigned(organisation_id=agency_id, categories=chosen)
+    return _sign(request, act, title, facts, form.hidden)
+
+
+def _check_in_time(view: AgencyView, verb: AgencyVerb, actor: Actor) -> None:
+    """Refuse before anything is asked what would be refused after it was signed."""
+    if verb is AgencyVerb.VERIFY and view.vouched:
+        policies.check_is_second(actor, view.vouched[0].person_id)
+    AGENCY.step(view.state, verb, approvers=[actor.person_id])
+
+
+def _buttons(view: AgencyView, actor: Actor) -> list[ui.Button]:
+    """Return a button for each thing the state allows; disabled, with the reason, where this person may not."""
+    if actor.face is not Face.STAFF or actor.has(Role.AUDITOR):
+        return []
+    first = view.vouched[0].person_id if view.vouched else None
+    found = []
+    for verb, (label, kind) in BUTTONS.items():
+        if AGENCY.allows(view.state, verb):
+            is_suspending = verb is AgencyVerb.SUSPEND
+            why = policies.why_not_enter(actor) if is_suspending else policies.why_not_vouch(actor, verb, first)
+            href = reverse(f"agencies:{verb.value}", args=[view.id])
+            found.append(ui.Button(label=label, kind=kind, href=href, reason=why))
+    return found
+
+
+def _facts(view: AgencyView) -> list[ui.Fact]:
+    return [
+        ui.Fact(label=_("Agency"), value=view.name),
+        ui.Fact(label=_("Country"), value=view.country),
+        ui.Fact(label=_("What it is there for"), value=view.function),
+        ui.Fact(label=_("E-mail domains"), value=[_ltr(domain) for domain in view.domains]),
+        ui.Fact(label=_("Switchboard"), value=_ltr(view.switchboard)),
+    ]
+
+
+def _vouched(view: AgencyView, names: dict[UUID, str]) -> list[ui.Fact]:
+    labels = (_("First person"), _("Second person"))
+    facts = []
+    for label, one in zip(labels, view.vouched, strict=False):
+        who: list[Any] = [names[one.person_id]] if one.person_id in names else [_("A person of the exchange")]
+        facts.append(ui.Fact(label=label, value=[*who, *(check.label for check in one.checks)]))
+    if view.is_verified and view.verified_at:
+        facts.append(ui.Fact(label=_("Verified"), value=ui.Moment(at=view.verified_at)))
+    return facts
+
+
+def _policy(view: AgencyView, may_change: bool) -> ui.Fact:
+    href = reverse("agencies:countersignature", args=[view.id]) if may_change else ""
+    return ui.Fact(
+        label=_("The supervisor signs as well for"), value=_named(view.countersigned_categories), change_href=href
+    )
+
+
+def _named(categories: Sequence[str] | frozenset[str]) -> list[Text]:
+    chosen = [f"{one.value} · {CATEGORY_LABELS[one]}" for one in Category if one.value in categories]
+    return [*chosen, _("Every emergency")]
+
+
+def _ltr(value: str) -> ui.Identifier:
+    return ui.Identifier(value=value, copy=False)
+
+
+def _sent(request: HttpRequest) -> QueryDict | None:
+    """Return what was sent, nothing too; None where the page is only opened."""
+    return request.POST if request.method == "POST" else None
+
+
+def _pill(state: AgencyState) -> ui.Pill:
+    return ui.Pill(label=state.label, tone=state.tone)
+
+
+def _question(request: HttpRequest, form: Any, title: str, *, back: str, **more: Any) -> HttpResponse:
+    context = {"form": form, "question": title, "back_href": back, **more}
+    return render(request, "agencies/question.html", context, status=422 if form.errors else 200)
+
+
+def _sign(request: HttpRequest, act: Act, title: str, facts: Sequence[ui.Fact], hidden: dict[str, str]) -> HttpResponse:
+    begun = access.begin_step_up(act, actor=actor_of(request), now=clock.now())
+    form = signature(begun, title=title, button=_("Sign"), action=request.path, facts=facts, hidden=hidden)
+    return render(request, "agencies/sign.html", {"heading": title, "signature": form})
