@@ -35,5 +35,9 @@ def _links(request: HttpRequest, actor: Actor) -> list[Link]:
         places.append((_("Requests"), reverse("desk:cases")))
     else:
         places.append((_("People"), reverse("access:people")))
+    if actor.has(Role.DESK_ADMINISTRATOR, Role.APPROVER):
+        places.append((_("Agencies"), reverse("agencies:agencies")))
+    elif actor.has(Role.AGENCY_ADMINISTRATOR):
+        places.append((_("Agency"), reverse("agencies:agency", args=[actor.organisation_id])))
     places.append((_("My account"), reverse("access:account")))
     return [Link(label=label, href=href, is_current=request.path == href) for label, href in places]

@@ -7,6 +7,7 @@ urlpatterns = [
     path("", include("entraide.requests.web.urls")),  # before the desk: "new" is no reference
     path("", include("entraide.desk.web.urls")),
     path("", include("entraide.access.web.urls")),
+    path("", include("entraide.agencies.web.urls")),
     path("", include("entraide.disclosure.web.urls")),
     path("", include("entraide.ui.urls")),
 ]
