@@ -13,11 +13,12 @@ from typing import ParamSpec, TypeVar, cast
 from django.conf import settings
 from django.db import OperationalError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.utils.translation import gettext_lazy as _
 from psycopg.errors import error_from_result
 from psycopg.pq import Escaping, ExecStatus
 
 from entraide.kernel.actors import Actor, Face
-from entraide.kernel.errors import Unavailable
+from entraide.kernel.errors import OutcomeUnknown, Refusal, Unavailable
 from entraide.kernel.faults import fault
 
 P = ParamSpec("P")
@@ -28,6 +29,9 @@ _alias: ContextVar[str | None] = ContextVar("database of the actor inside the do
 # serialization_failure, deadlock_detected: the whole operation is asked again, never a part of it.
 _TRY_AGAIN = {"40001", "40P01"}
 _ATTEMPTS = 4
+_DISK_FULL = "53100"
+# What the server says when it ends a session; without any state the line itself broke.
+_LOST = {None, "57P01", "57P02", "57P03"}
 
 
 class FaceRouter:
@@ -109,6 +113,22 @@ def reading_as(actor: Actor) -> Iterator[None]:
         yield
 
 
+def _not_saved(state: str | None, *, is_committing: bool) -> Refusal:
+    """Return what is true about a change that the database did not confirm."""
+    if is_committing and state in _LOST:
+        return OutcomeUnknown(
+            _("Saving"),
+            why=_("the connection to the database broke at the last moment, so it is not known whether it was saved"),
+            do=_("Open the case and look whether it is there before you try again"),
+        )
+    if state == _DISK_FULL:
+        why, do = _("the disk of the database is full"), _("Tell whoever runs this desk; nothing was changed")
+        return Unavailable(_("Saving"), why=why, do=do)
+    return Unavailable(
+        _("Saving"), why=_("the database is busy or does not answer"), do=_("Try again; nothing was changed")
+    )
+
+
 def operation(function: Callable[P, R]) -> Callable[P, R]:
     """Make `function` one durable transaction, seen as its keyword argument `actor`.
 
@@ -119,25 +139,27 @@ def operation(function: Callable[P, R]) -> Callable[P, R]:
     Raises
     ------
     Unavailable
-        If the database did not answer, or was busy each time.
+        If the database did not answer, or was busy each time: nothing was changed.
+    OutcomeUnknown
+        If the connection broke during the commit.  The change may be there or not, and only a look at it can tell.
     """
 
     @wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         actor = cast(Actor, kwargs["actor"])
         for attempt in range(1, _ATTEMPTS + 1):
+            is_committing = False
             try:
                 with _inside(actor, read_only=False):
                     fault("operation.begun")
                     result = function(*args, **kwargs)
                     fault("operation.before_commit")
+                    is_committing = True
             except OperationalError as error:
                 state = getattr(error.__cause__, "sqlstate", None)
                 if state in _TRY_AGAIN and attempt < _ATTEMPTS:
                     continue
-                raise Unavailable(
-                    "Saving", why="the database is busy or does not answer", do="Try again; nothing was changed"
-                ) from error
+                raise _not_saved(state, is_committing=is_committing) from error
             fault("operation.after_commit")
             return result
         raise AssertionError("unreachable: the last attempt returns or raises")

@@ -54,6 +54,10 @@ class Unavailable(Refusal):
     """Something outside did not answer.  Nothing is known; asking again is harmless."""
 
 
+class OutcomeUnknown(Unavailable):
+    """It may have been done or not: whoever asked looks first, and asks again only where it was not done."""
+
+
 class Invalid(Refusal):
     """What was sent cannot be used as it is.
 
