@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from entraide.disclosure.rows import CsvRows, harmless, masked
+from entraide.disclosure.rows import CsvRows, harmless, lines_of, masked
 from entraide.exchange.categories import SCHEMAS
 from entraide.exchange.port import Category
 
@@ -86,3 +86,13 @@ def test_a_short_value_is_masked_whole():
 def test_a_code_that_begins_like_a_formula_is_guarded_too():
     lines, _ = read(CsvRows(Category.T1, pseudonym=str), row(Category.T1, device_id="-A1:B2"))
     assert lines[0]["device_id"] == "'-A1:B2"
+
+
+_CELLS = st.none() | st.integers() | st.text(alphabet=st.sampled_from('aé0,"\r\n;\t '), max_size=4)
+
+
+@given(st.integers(1, 4).flatmap(lambda n: st.lists(st.lists(_CELLS, min_size=n, max_size=n), min_size=1, max_size=5)))
+def test_a_page_that_is_joined_is_what_the_csv_module_would_have_written(columns):
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\r\n").writerows(zip(*columns, strict=True))
+    assert lines_of(columns) == out.getvalue().encode()
