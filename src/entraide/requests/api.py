@@ -13,8 +13,8 @@ from entraide.kernel.actors import Actor
 from entraide.kernel.canonical import canonical, sha256
 from entraide.kernel.errors import NotFound, NotPermitted
 from entraide.requests import decision as decisions
+from entraide.requests import demo, panels, policies
 from entraide.requests import document as documents
-from entraide.requests import policies
 from entraide.requests.decision import (
     ANSWER_LABELS,
     ANSWER_SENTENCES,
@@ -34,7 +34,9 @@ from entraide.requests.operations.ending import (
     mark_production_stopped,
 )
 from entraide.requests.operations.triage import submitted_filing
+from entraide.requests.panels import address_of, clock_of, state_pill
 from entraide.requests.queries import (
+    PAGE_ROWS,
     RequestList,
     RequestQuestion,
     RequestRow,
@@ -290,6 +292,7 @@ def _missing() -> NotPermitted:
 
 __all__ = [
     "ANSWER_LABELS",
+    "PAGE_ROWS",
     "STATE_LABELS",
     "STATE_TONES",
     "AnswerCode",
@@ -306,18 +309,23 @@ __all__ = [
     "Scope",
     "ScopeLine",
     "Waiting",
+    "address_of",
     "answer_in_words",
     "answers_in_words",
     "approved_scope",
     "case_of",
+    "clock_of",
+    "demo",
     "mark_closed",
     "mark_delivered",
     "mark_in_production",
     "mark_production_stopped",
+    "panels",
     "read_request",
     "request_view",
     "requests_for",
     "start_production",
+    "state_pill",
     "stop_production",
     "verify_signatures",
     "waiting_for",

@@ -230,6 +230,20 @@ class Deadline:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """One word with the sign of its tone, where a table has many of them and pills would shout."""
+
+    template: ClassVar[str] = "ui/components/mark.html"
+    label: Text
+    tone: str = Tone.QUIET
+
+    @property
+    def icon(self) -> str:
+        """Return the sign of its tone."""
+        return _MARKS[Tone(self.tone)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
     """A person's own words: escaped, line breaks kept, in whatever direction they are written."""
 
@@ -485,6 +499,18 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Panel:
+    """A titled part of a page; `key` is its id in the page; `actions` are links and buttons under it."""
+
+    template: ClassVar[str] = "ui/components/panel.html"
+    key: str
+    title: Text
+    body: Sequence[Drawable]
+    lead: Text = ""
+    actions: Sequence[Drawable] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Breadcrumbs:
     """Where the reader is; the page itself is not among them."""
 
@@ -564,6 +590,7 @@ class Signature:
     software_key: Mapping[str, Any] | None = None
     hidden: Mapping[str, str] = field(default_factory=dict)
     reason: Text = ""
+    form: Any = None
     is_demo: bool = False
 
     @property
@@ -583,6 +610,15 @@ TONE_ICONS: Mapping[Tone, str] = {
     Tone.GOOD: "circle-check",
     Tone.WARN: "triangle-alert",
     Tone.BAD: "octagon-alert",
+}
+
+
+_MARKS: Mapping[Tone, str] = {
+    Tone.QUIET: "minus",
+    Tone.INFO: "info",
+    Tone.GOOD: "check",
+    Tone.WARN: "triangle-alert",
+    Tone.BAD: "x",
 }
 
 

@@ -20,8 +20,10 @@ from entraide.ui.components import (
     Fault,
     Identifier,
     Link,
+    Mark,
     Moment,
     Notice,
+    Panel,
     PersonChip,
     Pill,
     Progress,
@@ -118,6 +120,7 @@ def _sections() -> dict[str, list[Component]]:
             Button(label="Approve", reason="You proposed this decision; another person must approve it."),
         ],
         "Pills": [Pill(label=str(tone).capitalize(), tone=tone) for tone in Tone],
+        "Marks": [Mark(label=str(tone).capitalize(), tone=tone) for tone in Tone],
         "Amounts, identifiers, moments": [
             AmountShown(amount=Amount("BTC", 123_456_789_012)),
             AmountShown(amount=Amount("USDT", -1_500_000)),
@@ -192,6 +195,15 @@ def _sections() -> dict[str, list[Component]]:
             Progress(label="Package R-26-7K3F9R", state="failed", done=1, total=4, detail="No space left."),
         ],
         "Log of a case": [_timeline()],
+        "Panel": [
+            Panel(
+                key="panel-example",
+                title="Instrument",
+                lead="The order itself, as it was attached.",
+                body=(Identifier(value=_HASH),),
+                actions=(Button(label="Download", kind="secondary", href="#", icon="download"),),
+            ),
+        ],
         "Receipts": [
             Receipt(
                 what="The request was filed and signed.",

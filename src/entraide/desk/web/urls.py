@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from entraide.desk.web import views
+from entraide.desk.web import case, cases, waiting
 
 app_name = "desk"
 urlpatterns = [
-    path("", views.home, name="home"),
-    path("requests/", views.cases, name="cases"),
-    path("requests/<str:reference>/", views.case, name="case"),
-    path("requests/<str:reference>/log/", views.case_log, name="case_log"),
+    path("", waiting.home, name="home"),
+    path("requests/", cases.cases, name="cases"),
+    path("requests/<str:reference>/", case.case, name="case"),
+    path("requests/<str:reference>/log/", case.case_log, name="case_log"),
+    path("requests/<str:reference>/log/<uuid:entry_id>/proof/", case.entry_proof, name="entry_proof"),
 ]

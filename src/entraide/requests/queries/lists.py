@@ -39,6 +39,7 @@ class RequestRow:
     created_at: datetime
     filed_at: datetime | None
     submitted_at: datetime | None
+    received_at: datetime | None
     due_at: datetime | None
     clock_stopped_at: datetime | None
     changed_at: datetime
@@ -123,6 +124,7 @@ def rows_of(requests: Sequence[LegalRequest], actor: Actor) -> Iterator[RequestR
             created_at=row.created_at,
             filed_at=row.filed_at,
             submitted_at=row.submitted_at,
+            received_at=row.received_at,
             due_at=row.due_at,
             clock_stopped_at=row.clock_stopped_at,
             changed_at=row.changed_at,
