@@ -22,7 +22,7 @@ from entraide.kernel.canonical import canonical, sha256
 from entraide.kernel.clock import iso_ms
 from entraide.kernel.errors import Invalid, Text
 from entraide.requests.law import AuthorityKind, LegalBasis, TargetRole, Urgency
-from entraide.requests.targets import VALUE_MAX, is_secret, read_identifier, without_secrets
+from entraide.requests.targets import BLOT, VALUE_MAX, is_secret, read_identifier, without_secrets
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -94,6 +94,16 @@ def clean_draft(content: DraftContent) -> dict[str, Any]:
     if len(canonical(kept)) > DRAFT_BYTES_MAX:
         raise Invalid(_("Saving the draft"), why=_("it is too long"), do=_("Attach long texts as a file"))
     return kept
+
+
+def holds_secrets(content: DraftContent) -> bool:
+    """Say whether `clean_draft` takes a private key or recovery phrase out of `content`."""
+    kept = clean_draft(content)
+    if any(target.get("secret_removed") for target in kept.get("targets", ())):
+        return True
+    return any(
+        isinstance(value, str) and value.count(BLOT) > tidy(content[name]).count(BLOT) for name, value in kept.items()
+    )
 
 
 def _items(value: Any) -> Sequence[Any]:

@@ -10,6 +10,7 @@ from entraide.exchange.port import IdentifierKind
 from entraide.identifiers.iban import holds as iban_holds
 
 VALUE_MAX = 512
+TEXT_MAX = 200_000  # characters of one pasted text
 BLOT = "[█ private key removed █]"
 
 

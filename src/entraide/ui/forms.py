@@ -49,16 +49,16 @@ class Choices(ChoiceWidget):
         attrs: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(attrs)
-        self._hints, self._notes, self._group_hints = hints or {}, notes or {}, group_hints or {}
+        self.hints, self.notes, self.group_hints = hints or {}, notes or {}, group_hints or {}
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         """Return what the template draws."""
         context = super().get_context(name, value, attrs)
         for group, options, _index in context["widget"]["optgroups"]:
             for option in options:
-                option["hint"] = self._hints.get(str(option["value"]), "")
-                option["note"] = self._notes.get(str(option["value"]), "")
-                option["group_hint"] = self._group_hints.get(group, "") if group else ""
+                option["hint"] = self.hints.get(str(option["value"]), "")
+                option["note"] = self.notes.get(str(option["value"]), "")
+                option["group_hint"] = self.group_hints.get(group, "") if group else ""
         return context
 
     def id_for_label(self, id_: str, index: str | None = None) -> str:

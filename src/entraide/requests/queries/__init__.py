@@ -1,5 +1,6 @@
 """What may be seen of requests, as values; called inside a door unless it says otherwise."""
 
+from entraide.requests.queries.drafts import DraftView, draft_view, page_of
 from entraide.requests.queries.lists import (
     PAGE_ROWS,
     RequestList,
@@ -30,6 +31,7 @@ __all__ = [
     "NEW_PASSKEY",
     "PAGE_ROWS",
     "AssignmentView",
+    "DraftView",
     "FilingView",
     "InstrumentView",
     "MatchView",
@@ -47,8 +49,10 @@ __all__ = [
     "Waiting",
     "authenticity",
     "draft_of",
+    "draft_view",
     "note_reading",
     "overlaps",
+    "page_of",
     "read_instrument",
     "read_request",
     "request_view",
