@@ -2,6 +2,7 @@
 import htmx from "htmx.org";
 import { bindAutosave } from "./autosave";
 import { csrfToken, say } from "./page";
+import { bindConditions } from "./conditions";
 import { bindPasskeys } from "./webauthn";
 
 function bindFragments(): void {
@@ -58,6 +59,7 @@ function bindAll(within: ParentNode): void {
     for (const button of within.querySelectorAll<HTMLElement>("[data-copy][hidden]")) button.hidden = false;
   }
   bindAutosave(within);
+  bindConditions(within);
   within.querySelector<HTMLElement>("[data-focus]")?.focus();
 }
 

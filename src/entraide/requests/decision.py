@@ -83,6 +83,49 @@ class Facts:
     targets: tuple[TargetFacts, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """A decision as far as it is worked out.
+
+    Parameters
+    ----------
+    document : DecisionDocument
+        What would be proposed; a line with an error in it says nothing that could be relied on.
+    errors : Mapping of str to Text
+        What is missing or goes too far, by ``targets.<n>.<answer>``.
+    """
+
+    document: DecisionDocument
+    errors: Mapping[str, Text]
+
+    @property
+    def unanswered(self) -> tuple[int, ...]:
+        """Return the targets that would be met with silence, or answered with more than was asked."""
+        return tuple(sorted({int(key.split(".")[1]) for key in self.errors}))
+
+    @property
+    def lines(self) -> Mapping[int, "ScopeLine"]:
+        """Return the answer to every target that has one."""
+        open_targets = set(self.unanswered)
+        return {line["n"]: _line(line) for line in self.document["targets"] if line["n"] not in open_targets}
+
+
+def examine(answers: Sequence[Mapping[str, Any]], facts: Facts) -> Examined:
+    """Return what `answers` amount to, and everything that is still missing; see `decide`."""
+    reader = _Decider(facts)
+    by_n = {int(answer["n"]): answer for answer in answers if str(answer.get("n", "")).isdigit()}
+    for n in by_n.keys() - {target.n for target in facts.targets}:
+        reader.errors[f"targets.{n}.answer"] = _("The request has no such target")
+    document: DecisionDocument = {
+        "v": 1,
+        "type": "decision",
+        "reference": facts.reference,
+        "request": {"version": facts.version, "sha256": facts.document_sha256},
+        "targets": [reader.target(target, by_n.get(target.n)) for target in facts.targets],
+    }
+    return Examined(document=document, errors=reader.errors)
+
+
 def decide(answers: Sequence[Mapping[str, Any]], facts: Facts) -> DecisionDocument:
     """Return the decision document.
 
@@ -99,23 +142,13 @@ def decide(answers: Sequence[Mapping[str, Any]], facts: Facts) -> DecisionDocume
         If a target or category would be met with silence, or more would be produced than was asked for; `fields` by
         ``targets.<n>.<answer>``.
     """
-    reader = _Decider(facts)
-    by_n = {int(answer["n"]): answer for answer in answers if str(answer.get("n", "")).isdigit()}
-    for n in by_n.keys() - {target.n for target in facts.targets}:
-        reader.errors[f"targets.{n}.answer"] = _("The request has no such target")
-    document: DecisionDocument = {
-        "v": 1,
-        "type": "decision",
-        "reference": facts.reference,
-        "request": {"version": facts.version, "sha256": facts.document_sha256},
-        "targets": [reader.target(target, by_n.get(target.n)) for target in facts.targets],
-    }
-    if reader.errors:
+    found = examine(answers, facts)
+    if found.errors:
         raise Invalid(
             _("Proposing the decision"), why=_("some targets are not answered, or answered with more than was asked"),
-            do=_("Correct them"), fields=reader.errors,
+            do=_("Correct them"), fields=found.errors,
         )  # fmt: skip
-    return document
+    return found.document
 
 
 def propose_act(document: DecisionDocument) -> Act:
@@ -261,8 +294,13 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 _NAMEABLE = frozenset({Minimise.MASK_UNLESS_NAMED, Minimise.OMIT_UNLESS_NAMED})
 
 
+def nameable_columns(category: Category) -> tuple[str, ...]:
+    """Return the columns of `category` that are masked or left out unless the decision names them."""
+    return tuple(column.name for column in SCHEMAS[category].columns if column.minimise in _NAMEABLE)
+
+
 def _nameable(code: str) -> set[str]:
-    return {column.name for column in SCHEMAS[Category(code)].columns if column.minimise in _NAMEABLE}
+    return set(nameable_columns(Category(code)))
 
 
 # ---------------------------------------------------------------------------------------------------------------- scope

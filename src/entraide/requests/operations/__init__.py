@@ -11,6 +11,7 @@ from entraide.requests.operations.deciding import (
     reject,
     reopen,
     save_decision,
+    shown_decision,
     take_back_proposal,
     work_out,
 )
@@ -89,6 +90,7 @@ __all__ = [
     "save_decision",
     "save_draft",
     "send_back",
+    "shown_decision",
     "start_draft",
     "take_back_proposal",
     "take_back_question",

@@ -43,6 +43,29 @@ class PreparedDecision:
     act: Act
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkedOut:
+    """How far the decision on a request is worked out.
+
+    Parameters
+    ----------
+    answers : Mapping of int to Mapping
+        What the analyst has said so far, by target.
+    time_zones : Mapping of int to str
+        In which zone the officer wrote the period of each target.
+    """
+
+    facts: Facts
+    time_zones: Mapping[int, str]
+    answers: Mapping[int, Mapping[str, Any]]
+    found: decisions.Examined
+
+
+def shown_decision(document: DecisionDocument) -> PreparedDecision:
+    """Return a proposed decision with the act of approving it, for a reader who may look but not sign."""
+    return _prepared(document, decisions.approve_act(document))
+
+
 @operation
 def save_decision(reference: str, answers: Sequence[Mapping[str, Any]], *, actor: Actor, now: datetime) -> datetime:
     """Keep the analyst's working copy; not an act, and judged only when it is proposed.
@@ -50,9 +73,7 @@ def save_decision(reference: str, answers: Sequence[Mapping[str, Any]], *, actor
     `answers` replace those to the same targets (by ``n``); see `decision.decide` for what each may say.
     """
     request = locked(reference, actor)
-    policies.check(RequestVerb.PROPOSE, actor, request)
-    if RequestState(request.state) is not RequestState.TRIAGE:
-        raise NotPossible(_("Working on the decision"), why=_("the request is not in triage"))
+    _check_workable(request, actor)
     row = DecisionDraft.objects.filter(request=request).first()
     kept = {str(answer.get("n")): answer for answer in (row.answers if row else [])}
     kept |= {str(answer.get("n")): dict(answer) for answer in answers}
@@ -67,6 +88,36 @@ def save_decision(reference: str, answers: Sequence[Mapping[str, Any]], *, actor
     else:
         row.save(update_fields=["answers", "saved_by_id", "saved_at"])
     return now
+
+
+def work_out(reference: str, *, actor: Actor) -> WorkedOut:
+    """Return how far the decision is worked out, for the page on which it is; used inside a door.
+
+    Raises
+    ------
+    NotPossible
+        If the request is not in triage.
+    """
+    request = _visible(reference, actor)
+    _check_workable(request, actor)
+    draft = DecisionDraft.objects.filter(request=request).first()
+    answers = draft.answers if draft else []
+    facts = facts_of(request)
+    return WorkedOut(
+        facts=facts,
+        time_zones=dict(submitted_filing(request).targets.values_list("n", "time_zone")),
+        answers={int(answer["n"]): answer for answer in answers if str(answer.get("n", "")).isdigit()},
+        found=decisions.examine(answers, facts),
+    )
+
+
+def _check_workable(request: LegalRequest, actor: Actor) -> None:
+    policies.check(RequestVerb.PROPOSE, actor, request)
+    if RequestState(request.state) is not RequestState.TRIAGE:
+        raise NotPossible(
+            _("Working on the decision"), why=_("the request is not in triage"),
+            do=_("Look at the request: its page says what can be done now"),
+        )  # fmt: skip
 
 
 def facts_of(request: LegalRequest) -> Facts:
@@ -141,6 +192,7 @@ def propose(reference: str, *, step_up_id: UUID, assertion: str, actor: Actor, n
         "requests:decision:proposed", stream_id=request.stream_id, actor=actor, now=now, subject=[request, proposal],
         payload={"decision_sha256": prepared.decision_sha256.hex()}, act_hash=signed.act_hash,
     )  # fmt: skip
+    announce("requests:decision:proposed", request, now)
     return done(request, entry)
 
 

@@ -1,0 +1,467 @@
+"""The decision: worked out target by target, proposed with a signature, read and approved by another natural person."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _later
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from entraide.access import api as access
+from entraide.access.web.guards import actor_of, requires
+from entraide.access.web.receipts import tell
+from entraide.access.web.signing import answer_of, answer_with, check_shown, signature_on_demand
+from entraide.database import reading_as
+from entraide.kernel import clock
+from entraide.kernel.actors import Actor, Role
+from entraide.kernel.errors import Invalid, NotPermitted, NotPossible, Text
+from entraide.requests import operations, panels
+from entraide.requests.decision import scope_of
+from entraide.requests.operations import PreparedDecision, WorkedOut
+from entraide.requests.queries import ProposalView, RequestView, TargetView, read_request
+from entraide.requests.states import RequestVerb
+from entraide.requests.suggestions import carry_over, suggest
+from entraide.requests.web import showing
+from entraide.requests.web.sheet import Sheet, answer_sent, place_of, sheet
+from entraide.requests.web.staff import check_verb
+from entraide.ui import components as ui
+
+TARGETS_A_PAGE = 10
+DECIDERS = (Role.ANALYST, Role.APPROVER, Role.AUDITOR)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """One target on the page: what was asked and found, and the sheet to answer it on."""
+
+    shown: showing.TargetShown
+    sheet: Sheet
+    can_suggest: bool
+
+
+class Note(forms.Form):
+    """What the proposer wants the approver to know."""
+
+    note = forms.CharField(
+        label=_later("Note to the approver"), required=False, max_length=5_000,
+        help_text=_later("Stays within the desk. It is no part of the decision and of what is signed."),
+        widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"}),
+    )  # fmt: skip
+
+
+# ---------------------------------------------------------------------------------------------------------- working out
+
+
+@requires(Role.ANALYST)
+@require_http_methods(["GET", "POST"])
+def decide(request: HttpRequest, reference: str) -> HttpResponse:
+    """Show the targets with what was found, and keep what the analyst answers."""
+    actor, now = actor_of(request), clock.now()
+    if request.method == "POST":
+        return _keep(request, reference, actor)
+    view = read_request(reference, actor=actor, now=now)
+    check_verb(view, RequestVerb.PROPOSE)
+    with reading_as(actor):
+        worked = operations.work_out(reference, actor=actor)
+    page = _page_of(request, len(view.targets))
+    is_checking = "check" in request.GET
+    errors = worked.found.errors if is_checking else {}
+    context = {
+        "row": view.row,
+        "pill": panels.state_pill(view.row),
+        "cards": _cards(view, worked, page, errors),
+        "overview": _overview(view, worked),
+        "pages": _pages(len(view.targets), page),
+        "page": page,
+        "has_many": len(view.targets) > 1,
+        "n_answered": len(view.targets) - len(worked.found.unanswered),
+        "n_targets": len(view.targets),
+        "n_unanswered": len(worked.found.unanswered),
+        "n_suggested": sum(1 for target in worked.facts.targets if _may_suggest(worked, target.n)),
+        "errors": ui.ErrorSummary(faults=_faults(errors)) if errors else None,
+        "clock": panels.clock_facts(view, now),
+        "signals": showing.signals(view),
+        "particulars": panels.particulars(view),
+        "instrument": panels.instrument(view),
+        "instrument_href": showing.page_of("requests:instrument_file", reference),
+        "thread": panels.thread(view, actor) if view.messages else None,
+        "table": showing.answers_table(view, worked.found.lines),
+        "letter": showing.letter(view, worked.found.lines),
+        "last_end": next((one for one in view.proposals if one.reason), None),
+    }
+    return render(request, "requests/decision.html", context, status=422 if errors else 200)
+
+
+@requires(Role.ANALYST)
+@require_POST
+def autosave(request: HttpRequest, reference: str) -> HttpResponse:
+    """Keep what is on the page while the analyst works on it."""
+    actor = actor_of(request)
+    with reading_as(actor):
+        worked = operations.work_out(reference, actor=actor)
+    _save(request, reference, worked, actor)
+    return HttpResponse(status=204)
+
+
+def _keep(request: HttpRequest, reference: str, actor: Actor) -> HttpResponse:
+    """Keep the page's answers, then do what the button says."""
+    with reading_as(actor):
+        worked = operations.work_out(reference, actor=actor)
+    _save(request, reference, worked, actor)
+    what, _dash, about = request.POST.get("do", "").partition("-")
+    here = f"{reverse('requests:propose', args=[reference])}?page={request.POST.get('page', '1')}"
+    match what:
+        case "propose":
+            return HttpResponseRedirect(reverse("requests:sign_proposal", args=[reference]))
+        case "page":
+            return HttpResponseRedirect(f"{reverse('requests:propose', args=[reference])}?page={about}")
+        case "suggest" | "same":
+            with reading_as(actor):
+                worked = operations.work_out(reference, actor=actor)
+            spread = _suggested(worked, about) if what == "suggest" else _carried_over(request, worked, about)
+            if spread:
+                operations.save_decision(reference, spread, actor=actor, now=clock.now())
+            return HttpResponseRedirect(f"{here}#{_anchor(about)}")
+        case _:
+            messages.success(request, _("Saved."))
+            return HttpResponseRedirect(f"{here}#letter" if what == "look" else here)
+
+
+def _anchor(about: str) -> str:
+    return f"target-{about}" if about.isdigit() else "targets"
+
+
+def _save(request: HttpRequest, reference: str, worked: WorkedOut, actor: Actor) -> None:
+    shown = {n for n in request.POST.getlist("target") if n.isdigit()}
+    answers = [
+        answer
+        for target in worked.facts.targets
+        if str(target.n) in shown
+        and (
+            answer := answer_sent(
+                request.POST, target, categories=worked.facts.categories, time_zone=worked.time_zones[target.n]
+            )
+        )
+    ]
+    if answers:
+        operations.save_decision(reference, answers, actor=actor, now=clock.now())
+
+
+def _may_suggest(worked: WorkedOut, n: int) -> bool:
+    """Say whether the look-up has an answer to offer for a target about which nothing was said yet."""
+    target = next(one for one in worked.facts.targets if one.n == n)
+    return worked.answers.get(n, {}).get("covered") is None and suggest(target, worked.facts) is not None
+
+
+def _suggested(worked: WorkedOut, about: str) -> list[dict[str, Any]]:
+    wanted = [one for one in worked.facts.targets if about == "all" or str(one.n) == about]
+    return [
+        answer
+        for one in wanted
+        if (about != "all" or _may_suggest(worked, one.n)) and (answer := suggest(one, worked.facts)) is not None
+    ]
+
+
+def _carried_over(request: HttpRequest, worked: WorkedOut, about: str) -> list[dict[str, Any]]:
+    answer = worked.answers.get(int(about) if about.isdigit() else -1)
+    if answer is None:
+        messages.warning(request, _("Answer this target first, then let the others have the same."))
+        return []
+    others = [one for one in worked.facts.targets if one.n != answer["n"]]
+    carried = [one for target in others if (one := carry_over(answer, target)) is not None]
+    messages.info(request, _same_in_words(len(carried), len(others) - len(carried)))
+    return carried
+
+
+def _same_in_words(n_carried: int, n_left: int) -> str:
+    words = ngettext(
+        "%(n)s other target has the same answer now.", "%(n)s other targets have the same answer now.", n_carried
+    ) % {"n": n_carried}
+    if n_left:
+        left = ngettext(
+            "%(n)s was left alone: what was found for it is different.",
+            "%(n)s were left alone: what was found for them is different.",
+            n_left,
+        )
+        words += " " + left % {"n": n_left}
+    return words
+
+
+def _cards(view: RequestView, worked: WorkedOut, page: int, errors: Mapping[str, Text]) -> list[Card]:
+    shown = showing.targets(view)
+    first = (page - 1) * TARGETS_A_PAGE
+    asked = {target.n: target for target in view.targets}
+    return [
+        Card(
+            shown=shown[facts.n],
+            sheet=_sheet(facts.n, asked[facts.n], worked, errors),
+            can_suggest=suggest(facts, worked.facts) is not None,
+        )
+        for facts in worked.facts.targets[first : first + TARGETS_A_PAGE]
+    ]
+
+
+def _sheet(n: int, target: TargetView, worked: WorkedOut, errors: Mapping[str, Text]) -> Sheet:
+    prefix = f"targets.{n}."
+    return sheet(
+        next(one for one in worked.facts.targets if one.n == n),
+        worked.answers.get(n, {}),
+        legal_basis=worked.facts.legal_basis,
+        categories=worked.facts.categories,
+        time_zone=target.time_zone,
+        is_answered=n in worked.found.lines,
+        errors={key.removeprefix(prefix): text for key, text in errors.items() if key.startswith(prefix)},
+    )
+
+
+def _overview(view: RequestView, worked: WorkedOut) -> list[dict[str, Any]]:
+    """Return every target with how it is answered so far, each a link to its sheet."""
+    lines = worked.found.lines
+    return [
+        {
+            "n": target.n,
+            "value": target.value,
+            "href": f"?page={_page_with(target.n, view)}#target-{target.n}",
+            "mark": showing.answer_mark(lines[target.n]) if target.n in lines else None,
+        }
+        for target in view.targets
+    ]
+
+
+def _page_with(n: int, view: RequestView) -> int:
+    position = next(at for at, target in enumerate(view.targets) if target.n == n)
+    return position // TARGETS_A_PAGE + 1
+
+
+def _page_of(request: HttpRequest, n_targets: int) -> int:
+    asked = request.GET.get("page", "1")
+    last = max(1, -(-n_targets // TARGETS_A_PAGE))
+    return min(max(int(asked), 1), last) if asked.isdigit() and len(asked) < 6 else 1
+
+
+def _pages(n_targets: int, page: int) -> list[dict[str, Any]]:
+    """Return the pages of targets; empty where one is enough."""
+    if n_targets <= TARGETS_A_PAGE:
+        return []
+    starts = range(0, n_targets, TARGETS_A_PAGE)
+    return [
+        {
+            "number": number,
+            "label": f"{start + 1}–{min(start + TARGETS_A_PAGE, n_targets)}",
+            "is_current": number == page,
+        }
+        for number, start in enumerate(starts, start=1)
+    ]
+
+
+def _faults(errors: Mapping[str, Text]) -> list[ui.Fault]:
+    """Return a line for every answer at fault, naming its target, with the way to its field."""
+    faults = []
+    for key, problem in sorted(errors.items(), key=lambda item: (int(item[0].split(".")[1]), item[0])):
+        n = int(key.split(".")[1])
+        category = key.split(".")[3] if ".withheld." in key else ""
+        where = _("Target %(n)s") % {"n": n} + (f", {category}" if category else "")
+        page = (n - 1) // TARGETS_A_PAGE + 1
+        faults.append(ui.Fault(text=f"{where}: {problem}", href=f"?page={page}&check=1#{place_of(key)}"))
+    return faults
+
+
+# ------------------------------------------------------------------------------------------------------------ proposing
+
+
+@requires(Role.ANALYST)
+@require_http_methods(["GET", "POST"])
+def sign_proposal(request: HttpRequest, reference: str) -> HttpResponse:
+    """Show the whole decision before it is proposed, and take the proposer's signature."""
+    actor, now = actor_of(request), clock.now()
+    if request.method == "POST":
+        with reading_as(actor):
+            check_shown(request, operations.prepare_proposal(reference, actor=actor).act)
+        answer = answer_of(request)
+        done = operations.propose(
+            reference, step_up_id=answer.step_up_id, assertion=answer.assertion, actor=actor, now=now,
+            note=request.POST.get("note", ""),
+        )  # fmt: skip
+        tell(request, done.entry_id)
+        return HttpResponseRedirect(reverse("desk:case", args=[reference]))
+    view = read_request(reference, actor=actor, now=now)
+    check_verb(view, RequestVerb.PROPOSE)
+    try:
+        with reading_as(actor):
+            prepared = operations.prepare_proposal(reference, actor=actor)
+    except Invalid as refusal:
+        first = min((int(key.split(".")[1]) for key in refusal.fields), default=1)
+        page = (first - 1) // TARGETS_A_PAGE + 1
+        return HttpResponseRedirect(f"{reverse('requests:propose', args=[reference])}?page={page}&check=1")
+    signature = signature_on_demand(
+        prepared.act,
+        options_href=reverse("requests:sign_proposal_options", args=[reference]),
+        title=_("Propose this decision"),
+        button=_("Propose and sign"),
+        action=request.path,
+        facts=_signed_facts(view, prepared.decision_sha256.hex()),
+        is_demo=settings.KIND == "demo",
+    )
+    context = _decision_context(view, prepared.document, actor) | {"signature": replace(signature, form=Note())}
+    return render(request, "requests/sign_proposal.html", context)
+
+
+@requires(Role.ANALYST)
+@require_POST
+def sign_proposal_options(request: HttpRequest, reference: str) -> HttpResponse:
+    """Begin the proposer's step-up for exactly the decision she was shown."""
+    actor = actor_of(request)
+    with reading_as(actor):
+        prepared = operations.prepare_proposal(reference, actor=actor)
+    return _begin(request, prepared, actor)
+
+
+# ------------------------------------------------------------------------------------------------------------ approving
+
+
+@requires(*DECIDERS)
+@require_http_methods(["GET", "POST"])
+def approve(request: HttpRequest, reference: str) -> HttpResponse:
+    """Show everything a second person needs to say no, and take her signature where she says yes.
+
+    Who may not approve sees the same, with the reason beside the button.
+    """
+    actor, now = actor_of(request), clock.now()
+    if request.method == "POST":
+        with reading_as(actor):
+            check_shown(request, operations.prepare_approval(reference, actor=actor).act)
+        answer = answer_of(request)
+        done = operations.approve(
+            reference, step_up_id=answer.step_up_id, assertion=answer.assertion, actor=actor, now=now
+        )
+        tell(request, done.entry_id)
+        return HttpResponseRedirect(reverse("requests:approved", args=[reference]))
+    view = read_request(reference, actor=actor, now=now)
+    proposal = _open_proposal(view)
+    prepared, why_not, trouble = _prepared(reference, actor)
+    act_shown = prepared or _as_shown(proposal)
+    form = signature_on_demand(
+        act_shown.act,
+        options_href=reverse("requests:approve_options", args=[reference]),
+        title=_("Approve this decision"),
+        button=_("Approve and sign"),
+        action=request.path,
+        facts=_signed_facts(view, proposal.decision_sha256),
+        is_demo=settings.KIND == "demo",
+        reason=trouble or why_not,
+    )
+    context = _decision_context(view, proposal.document, actor) | {
+        "signature": form,
+        "proposal": proposal,
+        "trouble": trouble,
+        "is_own": proposal.proposed.person_id == actor.person_id,
+        "reject": _reject_button(view),
+    }
+    return render(request, "requests/approve.html", context)
+
+
+@requires(Role.APPROVER)
+@require_POST
+def approve_options(request: HttpRequest, reference: str) -> HttpResponse:
+    """Begin the approver's step-up for exactly the decision she was shown."""
+    actor = actor_of(request)
+    with reading_as(actor):
+        prepared = operations.prepare_approval(reference, actor=actor)
+    return _begin(request, prepared, actor)
+
+
+@requires(Role.APPROVER)
+@require_GET
+def approved(request: HttpRequest, reference: str) -> HttpResponse:
+    """Say that it is decided, and what happens now."""
+    actor, now = actor_of(request), clock.now()
+    view = read_request(reference, actor=actor, now=now)
+    proposal = view.proposal
+    if proposal is None or proposal.approved is None:
+        raise NotPossible(_("Showing the approval"), why=_("no decision is approved"))
+    context = {
+        "row": view.row,
+        "proposal": proposal,
+        "case_href": reverse("desk:case", args=[reference]),
+        "package_href": showing.page_of("desk:package_of", reference),
+        "home_href": reverse("desk:home"),
+    }
+    return render(request, "requests/approved.html", context)
+
+
+def _begin(request: HttpRequest, prepared: PreparedDecision, actor: Actor) -> HttpResponse:
+    check_shown(request, prepared.act)
+    return answer_with(access.begin_step_up(prepared.act, actor=actor, now=clock.now()))
+
+
+def _open_proposal(view: RequestView) -> ProposalView:
+    proposal = view.proposal
+    if proposal is None or proposal.approved is not None:
+        raise NotPossible(
+            _("Approving the decision"), why=_("no decision is proposed"),
+            do=_("Look at the request: its page says what can be done now"),
+        )  # fmt: skip
+    return proposal
+
+
+def _prepared(reference: str, actor: Actor) -> tuple[PreparedDecision | None, str, str]:
+    """Return what would be approved; or why this person may not, or why nobody can."""
+    try:
+        with reading_as(actor):
+            return operations.prepare_approval(reference, actor=actor), "", ""
+    except NotPermitted as refusal:
+        return None, showing.sentence(refusal.why), ""
+    except NotPossible as refusal:
+        return None, "", showing.sentence(refusal.why)
+
+
+def _as_shown(proposal: ProposalView) -> PreparedDecision:
+    return operations.shown_decision(proposal.document)
+
+
+def _reject_button(view: RequestView) -> ui.Button | None:
+    found = next((one for one in view.verbs if one.verb is RequestVerb.REJECT), None)
+    if found is None or found.why_not is not None:
+        return None
+    href = reverse("requests:reject", args=[view.row.reference])
+    return ui.Button(label=_("Reject with a reason"), kind="danger", href=href)
+
+
+def _signed_facts(view: RequestView, decision_sha256: str) -> Sequence[ui.Fact]:
+    return [
+        ui.Fact(label=_("Request"), value=ui.Identifier(value=view.row.reference, copy=False)),
+        ui.Fact(label=_("Agency"), value=view.row.agency_name),
+        ui.Fact(label=_("Hash of the decision (SHA-256)"), value=ui.Identifier(value=decision_sha256)),
+    ]
+
+
+def _decision_context(view: RequestView, document: Mapping[str, Any], actor: Actor) -> dict[str, Any]:
+    """Return what the proposer sees before she proposes and the approver before she approves: the same."""
+    scope = scope_of(document)
+    lines = {line.n: line for line in scope.lines}
+    return {
+        "row": view.row,
+        "pill": panels.state_pill(view.row),
+        "leaves": showing.what_leaves(scope),
+        "table": showing.answers_table(view, lines),
+        "letter": showing.letter(view, lines),
+        "found": list(showing.targets(view).values()),
+        "signals": showing.signals(view),
+        "particulars": panels.particulars(view),
+        "narrative": view.filing.document["narrative"] if view.filing else "",
+        "signed_by": panels.signed_by(view.filing) if view.filing else None,
+        "instrument": panels.instrument(view),
+        "instrument_href": showing.page_of("requests:instrument_file", view.row.reference),
+        "clock": panels.clock_facts(view, clock.now()),
+        "thread": panels.thread(view, actor) if view.messages else None,
+        "case_href": reverse("desk:case", args=[view.row.reference]),
+        "decision_href": reverse("requests:propose", args=[view.row.reference]),
+    }

@@ -1,0 +1,315 @@
+"""What the desk's pages show of a request, as components: targets, what was found, and what would leave."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import get_language_info, ngettext, override
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+
+from entraide.exchange.port import Category, Period
+from entraide.kernel.errors import Text
+from entraide.requests import panels
+from entraide.requests.api import answer_in_words
+from entraide.requests.decision import ANSWER_LABELS, AnswerCode, Scope, ScopeLine
+from entraide.requests.labels import kind_label, network_label, problem_sentence
+from entraide.requests.law import CATEGORIES, GROUNDS, LANGUAGES, ROLE_LABELS, TargetRole
+from entraide.requests.queries import MatchView, OverlapView, RequestView, TargetView, TieView
+from entraide.requests.rules import Finding
+from entraide.requests.states import LOOKUP_LABELS, LOOKUP_TONES, STATE_LABELS
+from entraide.requests.web.sheet import COLUMN_LABELS
+from entraide.ui import components as ui
+
+ACCOUNT_STATES: Mapping[str, Text] = {"open": _lazy("Open"), "closed": _lazy("Closed")}
+
+
+# -------------------------------------------------------------------------------------------------------------- targets
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountShown:
+    """One account that was found, and why it answers to the target."""
+
+    account_id: str
+    identifier: ui.Identifier
+    status: ui.Pill
+    entity: str
+    opened: ui.Moment
+    closed: ui.Moment | None
+    ties: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetShown:
+    """One target as it was asked, with everything a decision on it rests on."""
+
+    n: int
+    identifier: ui.Identifier
+    kind: Text
+    role: Text
+    problem: Text
+    starts: ui.Moment
+    ends: ui.Moment
+    time_zone: str
+    lookup: ui.Pill | None
+    asked_at: ui.Moment | None
+    accounts: tuple[AccountShown, ...]
+    remarks: ui.Remarks | None
+
+
+def targets(view: RequestView) -> dict[int, TargetShown]:
+    """Return every target of the request, by its number."""
+    about: dict[str, list[ui.Remark]] = {}
+    for finding in view.findings:
+        if finding.field == "targets" and finding.about:
+            about.setdefault(finding.about, []).append(_remark(finding))
+    for overlap in view.overlaps:
+        about.setdefault(str(overlap.n), []).append(_overlap(overlap))
+    return {target.n: _target(target, about.get(str(target.n), [])) for target in view.targets}
+
+
+def _target(target: TargetView, remarks: Sequence[ui.Remark]) -> TargetShown:
+    kind = str(kind_label(target.kind))
+    return TargetShown(
+        n=target.n,
+        identifier=ui.Identifier(value=target.value),
+        kind=f"{kind} · {network_label(target.network)}" if target.network else kind,
+        role=ROLE_LABELS[TargetRole(target.role)],
+        problem=problem_sentence(target.problem) if target.problem else "",
+        starts=ui.Moment(at=target.period_start, compact=True),
+        ends=ui.Moment(at=target.period_end, compact=True),
+        time_zone=target.time_zone,
+        lookup=ui.Pill(label=_lookup_label(target), tone=LOOKUP_TONES[target.lookup]) if target.lookup else None,
+        asked_at=ui.Moment(at=target.lookup_answered_at, compact=True) if target.lookup_answered_at else None,
+        accounts=tuple(_account(match) for match in target.matches),
+        remarks=ui.Remarks(remarks=tuple(remarks)) if remarks else None,
+    )
+
+
+def _lookup_label(target: TargetView) -> Text:
+    if target.matches:
+        n = len(target.matches)
+        return ngettext("%(n)s account found", "%(n)s accounts found", n) % {"n": n}
+    return LOOKUP_LABELS[target.lookup] if target.lookup else ""
+
+
+def _account(match: MatchView) -> AccountShown:
+    return AccountShown(
+        account_id=match.account_id,
+        identifier=ui.Identifier(value=match.account_id, copy=False),
+        status=ui.Pill(
+            label=ACCOUNT_STATES.get(match.status, match.status), tone="good" if match.status == "open" else "quiet"
+        ),
+        entity=match.entity,
+        opened=ui.Moment(at=match.opened_at, compact=True),
+        closed=ui.Moment(at=match.closed_at, compact=True) if match.closed_at else None,
+        ties=tuple(_tie(tie) for tie in match.ties),
+    )
+
+
+def _tie(tie: TieView) -> str:
+    reason = str(panels.TIE_LABELS.get(tie.reason, tie.reason))
+    first, last = tie.first_at.date().isoformat(), tie.last_at.date().isoformat()
+    if tie.count <= 1 or first == last:
+        return _("%(reason)s, %(day)s") % {"reason": reason, "day": first}
+    return _("%(reason)s, %(n)s times, %(first)s to %(last)s") % {
+        "reason": reason, "n": tie.count, "first": first, "last": last,
+    }  # fmt: skip
+
+
+def _overlap(overlap: OverlapView) -> ui.Remark:
+    same = _("Another request names the same identifier")
+    if overlap.same == "account":
+        same = _("Another request touches the same account")
+    return ui.Remark(
+        text=same,
+        tone=ui.Tone.WARN,
+        about=overlap.agency_name,
+        detail=str(STATE_LABELS[overlap.state]),
+        href=page_of("desk:case", overlap.reference),
+        link=overlap.reference,
+    )
+
+
+def _remark(finding: Finding) -> ui.Remark:
+    return ui.Remark(text=finding.text, tone=finding.weight.value, detail=finding.source)
+
+
+def signals(view: RequestView) -> ui.Remarks | None:
+    """Return what the machine noticed of the request as a whole; what concerns one target stands beside it."""
+    found = [finding for finding in view.findings if not (finding.field == "targets" and finding.about)]
+    return panels.signals(found) if found else None
+
+
+# ---------------------------------------------------------------------------------------------- what would be answered
+
+
+def answers_table(view: RequestView, lines: Mapping[int, ScopeLine]) -> ui.Table:
+    """Return what was asked beside what is produced: a row for each target, a column for each category asked for."""
+    categories = [Category(code) for code in view.filing.document["categories"]] if view.filing else []
+    columns = [
+        ui.Column(label=_("Target"), is_heading=True),
+        ui.Column(label=_("Answer")),
+        ui.Column(label=_("Accounts")),
+        ui.Column(label=_("Period")),
+        *(ui.Column(label=f"{one.value} {CATEGORIES[one].label}") for one in categories),
+    ]
+    return ui.Table(
+        caption=_("What was asked, and what is produced"),
+        columns=columns,
+        rows=[_row(target, lines.get(target.n), categories) for target in view.targets],
+        empty=_("The request names no target."),
+        hide_caption=True,
+    )
+
+
+def _row(target: TargetView, line: ScopeLine | None, categories: Sequence[Category]) -> ui.Row:
+    name = ui.Several(items=[f"{target.n}.", ui.Identifier(value=target.value, short=True, copy=False)], is_inline=True)
+    if line is None:
+        return ui.Row(cells=[name, ui.Mark(label=_("No answer yet"), tone="warn"), "", "", *([""] * len(categories))])
+    withheld = {one.category: one for one in line.withheld}
+    cells: list[ui.Drawable] = []
+    for category in categories:
+        if category in line.categories:
+            named = line.named_columns.get(category, frozenset())
+            cells.append(_produced_mark(named))
+        elif category in withheld:
+            cells.append(_withheld_mark(withheld[category].answer, withheld[category].ground))
+        else:
+            cells.append(_withheld_mark(line.answer, None))
+    return ui.Row(cells=[name, answer_mark(line), _accounts(target, line), _period(target, line), *cells])
+
+
+def answer_mark(line: ScopeLine) -> ui.Drawable:
+    """Return in a word how a target is answered."""
+    label: Text = ANSWER_LABELS[line.answer]
+    if line.answer is AnswerCode.PRODUCE:
+        return ui.Mark(label=_("Produced in part"), tone="warn") if line.withheld else ui.Mark(label=label, tone="good")
+    if line.ground is None:
+        return ui.Mark(label=label, tone="quiet")
+    return ui.Several(items=[ui.Mark(label=label, tone="bad"), GROUNDS[line.ground].label])
+
+
+def _produced_mark(named: frozenset[str]) -> ui.Drawable:
+    mark = ui.Mark(label=_("Produced"), tone="good")
+    if not named:
+        return mark
+    words = ", ".join(str(COLUMN_LABELS.get(column, column)) for column in sorted(named))
+    return ui.Several(items=[mark, ui.Mark(label=words, tone="warn")])
+
+
+def _withheld_mark(answer: AnswerCode, ground: str | None) -> ui.Drawable:
+    tone = "bad" if answer is AnswerCode.REFUSED else "quiet"
+    mark = ui.Mark(label=ANSWER_LABELS[answer], tone=tone)
+    return ui.Several(items=[mark, GROUNDS[ground].label]) if ground else mark
+
+
+def _accounts(target: TargetView, line: ScopeLine) -> ui.Drawable:
+    if not line.accounts:
+        return ""
+    n_found = len(target.matches)
+    if len(line.accounts) == n_found:
+        return ngettext("the one found", "all %(n)s found", n_found) % {"n": n_found}
+    words = _("%(n)s of %(found)s found") % {"n": len(line.accounts), "found": n_found}
+    return ui.Mark(label=words, tone="warn")
+
+
+def _period(target: TargetView, line: ScopeLine) -> ui.Drawable:
+    if line.period is None:
+        return ""
+    if line.period == Period(start=target.period_start, end=target.period_end):
+        return _("as asked")
+    moments = [ui.Moment(at=moment, compact=True) for moment in (line.period.start, line.period.end)]
+    return ui.Several(items=[ui.Mark(label=_("narrowed"), tone="warn"), *moments])
+
+
+def what_leaves(scope: Scope) -> ui.SummaryList:
+    """Return in a few lines what would leave the exchange, the unusual marked."""
+    produced = [line for line in scope.lines if line.answer is AnswerCode.PRODUCE]
+    accounts = scope.accounts()
+    categories = [category for category in Category if any(category in line.categories for line in produced)]
+    named = sorted({column for line in produced for columns in line.named_columns.values() for column in columns})
+    facts = [
+        ui.Fact(
+            label=_("Targets answered with data"),
+            value=_("%(n)s of %(all)s") % {"n": len(produced), "all": len(scope.lines)},
+        ),
+        ui.Fact(
+            label=_("Accounts disclosed"),
+            value=ui.Several(items=[ui.Identifier(value=account, copy=False) for account in accounts], is_inline=True)
+            if accounts
+            else _("None"),
+        ),
+        ui.Fact(
+            label=_("Categories that leave"),
+            value=ui.Several(items=[f"{one.value} {CATEGORIES[one].label}" for one in categories])
+            if categories
+            else _("None"),
+        ),
+        ui.Fact(
+            label=_("Shown in full that is masked otherwise"),
+            value=ui.Mark(label=", ".join(str(COLUMN_LABELS.get(one, one)) for one in named), tone="warn")
+            if named
+            else _("Nothing"),
+        ),
+    ]
+    return ui.SummaryList(facts=facts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterLine:
+    """One answer as the letter says it."""
+
+    n: int
+    identifier: ui.Identifier
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """What the letter will say, in its own language."""
+
+    language: str
+    language_name: str
+    dir: str
+    lines: tuple[LetterLine, ...]
+    n_silent: int
+
+
+def letter(view: RequestView, lines: Mapping[int, ScopeLine]) -> Letter:
+    """Return the letter's answers as far as they are worked out, in the language of the request."""
+    asked_for = str(view.filing.document["language"]) if view.filing else "en"
+    language = asked_for if asked_for in LANGUAGES else "en"
+    info = get_language_info(language)
+    with override(language):
+        shown = tuple(
+            LetterLine(
+                n=target.n,
+                identifier=ui.Identifier(value=target.value, short=True, copy=False),
+                words=answer_in_words(lines[target.n]),
+            )
+            for target in view.targets
+            if target.n in lines
+        )
+    return Letter(
+        language=language,
+        language_name=info["name_local"],
+        dir="rtl" if info["bidi"] else "ltr",
+        lines=shown,
+        n_silent=len(view.targets) - len(shown),
+    )
+
+
+def page_of(name: str, reference: str) -> str:
+    """Return the address of a page of the desk that may be served by a room above; empty where it is not served."""
+    try:
+        return reverse(name, args=[reference])
+    except NoReverseMatch:
+        return ""
+
+
+def sentence(words: Text) -> str:
+    """Return a refusal's reason as a sentence of its own."""
+    text = str(words)
+    return text[:1].upper() + text[1:] + ("" if text[-1:] in ".!?؟" else ".")
