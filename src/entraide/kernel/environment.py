@@ -56,8 +56,14 @@ _TABLE = (
     Setting("ENTRAIDE_EXCHANGE_NAME", "Name of the exchange as it stands on letters and packages.", "Aurelia Exchange"),
     Setting(
         "ENTRAIDE_SMTP_URL",
-        "Mail server for notices: smtp://user:password@host:587. Absent: no mail is sent.",
+        "Mail server for notices, such as smtp://user:password@host:587 (STARTTLS, except to this machine) or "
+        "smtps://user:password@host:465. Absent: no notice is sent. A notice holds a reference and a link, nothing "
+        "of the case.",
         is_secret=True,
+    ),
+    Setting(
+        "ENTRAIDE_SENDS_MAIL",
+        "Says to programs that do not know the mail server whether notices are sent (1); set by the supervisor.",
     ),
     Setting("ENTRAIDE_MAIL_FROM", "Sender of notices.", "desk@localhost"),
     Setting("ENTRAIDE_TLS_CERTIFICATE", "Certificate chain (PEM) when the web program speaks TLS itself."),

@@ -26,9 +26,13 @@ def main() -> int:
     setproctitle("entraide worker")
     django.setup()
 
+    from django.conf import settings
+
     from entraide.outbox import loop, registry
 
     registry.discover()
+    if not settings.SENDS_MAIL:
+        _log.warning("no mail server is set: nobody is told by mail that something waits")
     _publish_keys()
     stop = threading.Event()
     outbox = threading.Thread(target=loop.run, args=[stop], name="outbox")

@@ -180,6 +180,19 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 26_214_400  # instruments stay in memory: nothing 
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 INSTRUMENT_MAX_BYTES = 26_214_400  # 25 MB, the channel's limit in Implementing Regulation (EU) 2025/1550
 
+# Notices are sent by the worker, which alone knows the mail server; the pages know only whether there is one.
+_SMTP = urlsplit(environment.read("ENTRAIDE_SMTP_URL"))
+SENDS_MAIL = bool(_SMTP.hostname) or environment.read("ENTRAIDE_SENDS_MAIL") == "1"
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_HOST = _SMTP.hostname or "localhost"
+EMAIL_USE_SSL = _SMTP.scheme == "smtps"
+EMAIL_USE_TLS = not EMAIL_USE_SSL and EMAIL_HOST not in ("localhost", "127.0.0.1", "::1")
+EMAIL_PORT = _SMTP.port or (465 if EMAIL_USE_SSL else 587)
+EMAIL_HOST_USER = unquote(_SMTP.username or "")
+EMAIL_HOST_PASSWORD = unquote(_SMTP.password or "")
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = environment.read("ENTRAIDE_MAIL_FROM") or "desk@localhost"
+
 # A killed worker's jobs are taken up by the sweep; see entraide.outbox.jobs.
 PROCRASTINATE_WORKER_DEFAULTS = {"update_heartbeat_interval": 10.0, "stalled_worker_timeout": 30.0}
 

@@ -47,6 +47,7 @@ from entraide.requests.queries import (
     requests_for,
     waiting_for,
 )
+from entraide.requests.queries.parties import Parties, parties_of
 from entraide.requests.states import STATE_LABELS, STATE_TONES, ProposalState, RequestState
 
 start_production = mark_in_production
@@ -300,6 +301,7 @@ __all__ = [
     "ApprovedScope",
     "CaseTarget",
     "CaseView",
+    "Parties",
     "Pull",
     "RequestList",
     "RequestQuestion",
@@ -321,6 +323,7 @@ __all__ = [
     "mark_in_production",
     "mark_production_stopped",
     "panels",
+    "parties_of",
     "read_request",
     "request_view",
     "requests_for",

@@ -40,6 +40,7 @@ def account(request: HttpRequest) -> HttpResponse:
             "this_sign_in": actor.sign_in_id,
             "age_key": age_key_of(person_id),
             "is_officer": actor.has(Role.OFFICER),
+            "sends_mail": settings.SENDS_MAIL,
             "languages": settings.LANGUAGES,
             "time_zones": sorted(available_timezones()),
         }

@@ -61,9 +61,9 @@ class WorkedOut:
     found: decisions.Examined
 
 
-def shown_decision(document: DecisionDocument) -> PreparedDecision:
+def shown_decision(document: Mapping[str, Any]) -> PreparedDecision:
     """Return a proposed decision with the act of approving it, for a reader who may look but not sign."""
-    return _prepared(document, decisions.approve_act(document))
+    return _prepared(dict(document), decisions.approve_act(dict(document)))
 
 
 @operation

@@ -137,8 +137,7 @@ def file(reference: str, *, step_up_id: UUID, assertion: str, actor: Actor, now:
         payload={"version": filing.version, "document_sha256": filing.document_hash.hex(), "awaits_supervisor": needs},
         act_hash=signed.act_hash,
     )  # fmt: skip
-    if not needs:
-        _announce("requests:request:filed", request, now)
+    _announce("requests:request:awaits-countersignature" if needs else "requests:request:filed", request, now)
     return done(request, entry)
 
 
