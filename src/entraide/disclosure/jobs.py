@@ -5,7 +5,7 @@ from uuid import UUID
 
 from procrastinate.contrib.django import app
 
-from entraide.disclosure import building, operations
+from entraide.disclosure import building, operations, sweeping
 from entraide.disclosure.building import WORKER
 from entraide.exchange.port import ExchangeBroken, ExchangeRefused
 from entraide.kernel import clock
@@ -42,6 +42,13 @@ def build(package_id: str) -> None:
         return
     except _LASTING as refusal:
         operations.fail(subject, why=str(refusal), actor=WORKER, now=clock.now())
+
+
+@app.periodic(cron="11 * * * *")
+@app.task(queue="sweep", queueing_lock="disclosure-sweep-files", pass_context=False)
+def sweep_files(timestamp: int) -> None:
+    """Remove what builds left on the disk."""
+    sweeping.sweep_files()
 
 
 def _verify_release(effect: EffectToDo) -> None:

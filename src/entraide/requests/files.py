@@ -30,7 +30,22 @@ def read(*, case_id: UUID, file_id: UUID) -> Iterator[bytes]:
 
 def remove(file_id: UUID) -> None:
     """Remove a kept file; harmless when it is gone."""
-    _path(file_id).unlink(missing_ok=True)
+    path = _path(file_id)
+    for one in (path, path.with_name(f"{path.name}.new")):
+        one.unlink(missing_ok=True)
+
+
+def older_than(moment: float) -> set[UUID]:
+    """Return which kept files were written before `moment` (seconds, as files count); drafts of files are theirs."""
+    found = set()
+    for path in (Path(settings.HOME) / "files").glob("??/*"):
+        try:
+            file_id = UUID(path.name.partition(".")[0])
+        except ValueError:
+            continue
+        if path.stat().st_mtime < moment:
+            found.add(file_id)
+    return found
 
 
 def tidy_name(name: str) -> str:

@@ -45,6 +45,14 @@ CREATE CONSTRAINT TRIGGER access_signedact_in_log AFTER INSERT ON access_signeda
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION access_signed_act_in_log();
 """
 
+# An enrolment stays, used or not: it says who let whom in.  A link of the demo is worth nothing once it is over.
+DEMO_LINKS_ONLY = """
+CREATE POLICY worker_forgets_demo_links ON access_invitation AS RESTRICTIVE FOR DELETE TO entraide_worker
+    USING (purpose = 'demo');
+CREATE POLICY worker_keeps_what_was_signed ON access_stepup AS RESTRICTIVE FOR DELETE TO entraide_worker
+    USING (used_at IS NULL);
+"""
+
 ADD = "SELECT, INSERT"
 PERSON = f"{ADD}, UPDATE (name, email, language, time_zone, is_active, disabled_at)"
 CREDENTIAL = f"{ADD}, UPDATE (sign_count, last_used_at, disabled_at, entry_id)"
@@ -63,13 +71,14 @@ ROWS = [
     tenant_rows("access_ceremony", agency=f"{OWN} OR ({SIGN_IN} AND organisation_id IS NULL)"),
     tenant_rows("access_attempt", agency=SIGN_IN),
     migrations.RunSQL(OFFICERS_ONLY, migrations.RunSQL.noop),
+    migrations.RunSQL(DEMO_LINKS_ONLY, migrations.RunSQL.noop),
 ]
 GRANTS = [
     grants("access_organisation", _faces("SELECT", worker="SELECT") | {"entraide_web": ADD}),
     grants("access_person", _faces(PERSON, worker="SELECT")),
     grants("access_rolegrant", _faces(f"{ADD}, UPDATE (revoked_at)", worker="SELECT")),
     grants("access_credential", _faces(CREDENTIAL, worker="SELECT")),
-    grants("access_invitation", _faces(f"{ADD}, UPDATE (used_at)")),
+    grants("access_invitation", _faces(f"{ADD}, UPDATE (used_at)", worker="SELECT, DELETE")),
     grants("access_signin", _faces(f"{ADD}, UPDATE (seen_at, ended_at)")),
     grants("access_ceremony", _faces(f"{ADD}, UPDATE (used_at)", worker="SELECT, DELETE")),
     grants("access_stepup", _faces(f"{ADD}, UPDATE (used_at)", worker="SELECT, DELETE")),

@@ -89,7 +89,7 @@ class Migration(migrations.Migration):
             {
                 "entraide_web": "SELECT, UPDATE (is_cancel_asked)",
                 "entraide_agency": "SELECT",
-                "entraide_worker": "SELECT, INSERT, UPDATE",
+                "entraide_worker": "SELECT, INSERT, UPDATE, DELETE",
                 "entraide_auditor": "SELECT",
             },
         ),

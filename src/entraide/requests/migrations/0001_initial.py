@@ -94,6 +94,16 @@ GRANTS = [
     grants("requests_approval", _roles(web=ADD, worker=READ)),
 ]
 
+# The worker may not see what has not reached the desk.  Whether a file has a row it may ask, to remove those that have none.
+KNOWN_FILES = """
+CREATE FUNCTION requests_known_files(ids uuid[]) RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT id FROM public.requests_instrument WHERE id = ANY(ids)
+$$;
+REVOKE EXECUTE ON FUNCTION requests_known_files(uuid[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION requests_known_files(uuid[]) TO entraide_worker;
+"""
+
 # Two people, one document: the second row names the first signer and the very hash, and the database compares them.
 FOUR_EYES = """
 ALTER TABLE requests_countersignature ADD CONSTRAINT requests_countersigned_as_signed
@@ -554,5 +564,6 @@ class Migration(migrations.Migration):
         *ROWS,
         migrations.RunSQL(AGENCY_STATES, migrations.RunSQL.noop),
         *GRANTS,
+        migrations.RunSQL(KNOWN_FILES, "DROP FUNCTION requests_known_files"),
         *ENTRIES,
     ]
