@@ -124,7 +124,8 @@ class AmountShown:
 class Identifier:
     """An address, hash, key or reference: isolated, monospaced, copied whole; the middle gives way where it is narrow.
 
-    `short` always shortens the middle; the full value stays in the page, in the title and in what is copied.
+    `short` always shortens the middle; the full value stays in the page, in the title and in what is copied.  `whole`
+    never does and breaks the line instead: for pages on which people compare letter by letter.
     """
 
     template: ClassVar[str] = "ui/components/identifier.html"
@@ -132,17 +133,18 @@ class Identifier:
     href: str = ""
     short: bool = False
     copy: bool = True
+    whole: bool = False
     TAIL: ClassVar[int] = 8
 
     @property
     def head(self) -> str:
         """Return all but the last characters."""
-        return self.value[: -self.TAIL] if len(self.value) > 2 * self.TAIL else self.value
+        return self.value[: -self.TAIL] if self.tail else self.value
 
     @property
     def tail(self) -> str:
         """Return the last characters, which never give way: people compare the two ends."""
-        return self.value[-self.TAIL :] if len(self.value) > 2 * self.TAIL else ""
+        return self.value[-self.TAIL :] if len(self.value) > 2 * self.TAIL and not self.whole else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -326,7 +328,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """Frozen rows under a caption; on a narrow window each row becomes a block.  `empty` is said when there is none."""
+    """Frozen rows under a caption; on a narrow window each row becomes a block.  `empty` is said when there is none.
+
+    `is_dense` for long lists that are scanned rather than read.
+    """
 
     template: ClassVar[str] = "ui/components/table.html"
     caption: Text
@@ -334,6 +339,7 @@ class Table:
     rows: Sequence[Row]
     empty: Text
     hide_caption: bool = False
+    is_dense: bool = False
 
     @property
     def drawn_rows(self) -> list[tuple[Row, list[tuple[Column, Drawable]]]]:

@@ -241,6 +241,7 @@ def frame(request: HttpRequest, view: DraftView, page: str) -> dict[str, Any]:
         "caption": _("Request %(reference)s · question %(n)s of %(total)s")
         % {"reference": view.reference, "n": at + 1, "total": len(PAGES)},
         "back_href": back,
+        "action_href": request.path,  # without the fragment and query the page was opened with
         "autosave_href": _autosave_href(view.reference, page),
         "then": then,
     }

@@ -1,14 +1,15 @@
 """Check your answers, sign and file; and what happens next."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 
+from babel.dates import format_date
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.dateparse import parse_date
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from entraide.access import api as access
@@ -35,7 +36,7 @@ from entraide.requests.queries import DraftView
 from entraide.requests.rules import Finding, Weight
 from entraide.requests.states import RequestState
 from entraide.requests.web.drafting import key_notice, of_a_draft
-from entraide.requests.web.questions import TASKS, country_name, language_name
+from entraide.requests.web.questions import TASKS, country_name, language_name, reader_locale
 from entraide.ui import components as ui
 
 _TONES = {Weight.GOOD: ui.Tone.GOOD, Weight.INFO: ui.Tone.INFO, Weight.WARN: ui.Tone.WARN, Weight.BAD: ui.Tone.BAD}
@@ -145,17 +146,25 @@ def _signature(prepared: PreparedFiling, agency: agencies.AgencyView, is_demo: b
 
 
 def _faults(view: DraftView) -> ui.ErrorSummary | None:
+    lines: dict[tuple[str, str], list[str]] = {}  # the same of several identifiers is one line
+    for name, text in view.problems.items():
+        first, _dot, rest = name.partition(".")
+        lines.setdefault((f"{first}.{rest.partition('.')[2]}", str(text)), []).append(name)
     faults = [
-        ui.Fault(text=_line(name, text), href=_href_of(view.reference, name)) for name, text in view.problems.items()
+        ui.Fault(text=_line(names, text), href=_href_of(view.reference, names[0]))
+        for (_field, text), names in lines.items()
     ]
     return ui.ErrorSummary(faults=faults, takes_focus=False) if faults else None
 
 
-def _line(name: str, text: Text) -> str:
-    parts = name.split(".")
-    if len(parts) == 3:
-        return _("Identifier %(n)s: %(problem)s") % {"n": int(parts[1]) + 1, "problem": text}
-    return str(text)
+def _line(names: Sequence[str], text: str) -> str:
+    numbers = [str(int(name.split(".")[1]) + 1) for name in names if name.count(".") == 2]
+    if not numbers:
+        return text
+    shown = ", ".join(numbers[:5]) + (" …" if len(numbers) > 5 else "")
+    return ngettext("Identifier %(n)s: %(problem)s", "Identifiers %(n)s: %(problem)s", len(numbers)) % {
+        "n": shown, "problem": text,
+    }  # fmt: skip
 
 
 def _href_of(reference: str, name: str) -> str:
@@ -224,7 +233,7 @@ def _facts_of(page: str, view: DraftView, content: Mapping[str, Any]) -> list[tu
             years = text("offence_years")
             return [
                 (_("Offence"), text("offence")),
-                (_("Maximum penalty"), _("%(n)s years") % {"n": years} if years else _("Not said")),
+                (_("Maximum penalty"), _years(years) if years else _("Not said")),
                 (_("Listed offence"), _("Yes") if content.get("offence_is_listed") else _("No")),
             ]
         case "targets":
@@ -253,7 +262,7 @@ def _target_facts(targets: Sequence[Mapping[str, Any]]) -> list[tuple[str, Any]]
 
 def _target_lines(target: Mapping[str, Any]) -> Iterator[ui.Drawable]:
     value = str(target.get("value") or "")
-    yield ui.Identifier(value=value, copy=False) if value else ui.Pill(label=_("Not answered"))
+    yield ui.Identifier(value=value, copy=False, whole=True) if value else ui.Pill(label=_("Not answered"))
     network = str(target.get("network") or "")
     role = _label(ROLE_LABELS, str(target.get("role") or "not_said"))
     yield _joined(str(kind_label(str(target.get("kind") or ""))), network_label(network) if network else "", role)
@@ -271,13 +280,19 @@ def _label(labels: Mapping[Any, Text], code: str) -> str:
     return next((str(text) for key, text in labels.items() if str(key) == code), "")
 
 
+def _years(years: str) -> str:
+    if not years.isdigit():
+        return years
+    return ngettext("%(n)s year", "%(n)s years", int(years)) % {"n": years}
+
+
 def _joined(*parts: str) -> str:
     return " · ".join(part for part in parts if part)
 
 
 def _day(value: str) -> str:
     try:
-        day = parse_date(value)
+        day = date.fromisoformat(value)
     except ValueError:
         return ""
-    return date_format(day, "DATE_FORMAT") if day else ""
+    return str(format_date(day, "d MMM y", locale=reader_locale()))

@@ -314,7 +314,7 @@ def clock_in_words(clock: Clock) -> str:
 
 def languages() -> Choices:
     """Return languages by name, the desk's own first."""
-    names = _locale().languages
+    names = reader_locale().languages
     others = sorted(((code, names[code].capitalize()) for code in _LANGUAGES if code not in LANGUAGES), key=_by_name)
     return [*((code, names[code].capitalize()) for code in LANGUAGES), *others]
 
@@ -326,12 +326,12 @@ def countries() -> Choices:
 
 def language_name(code: str) -> str:
     """Return the name of a language in the reader's own."""
-    return str(_locale().languages.get(code, code)).capitalize()
+    return str(reader_locale().languages.get(code, code)).capitalize()
 
 
 def country_name(code: str) -> str:
     """Return the name of a country in the reader's language."""
-    return str(_locale().territories.get(code.upper(), code))
+    return str(reader_locale().territories.get(code.upper(), code))
 
 
 @lru_cache(maxsize=8)
@@ -349,8 +349,10 @@ def _by_name(choice: tuple[str, Any]) -> str:
     return unicodedata.normalize("NFD", str(choice[1])).casefold()
 
 
-def _locale() -> Locale:
-    return Locale.parse((get_language() or "en").partition("-")[0])
+def reader_locale() -> Locale:
+    """Return the reader's language as Babel knows it; English as it is written in Europe."""
+    language = (get_language() or "en").partition("-")[0]
+    return Locale.parse("en_GB" if language == "en" else language)
 
 
 def _answered_within(profile: LegalProfile) -> str:

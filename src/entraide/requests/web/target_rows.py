@@ -32,7 +32,7 @@ def found_in(post: QueryDict) -> list[Target]:
             "as_written": f"found-{index}-as_written" in post,
         }
         for index in _indices(post, "found")
-        if f"found-{index}-add" in post
+        if f"found-{index}-add" in post or f"found-{index}-as_written" in post
     ]
 
 

@@ -41,6 +41,7 @@ from entraide.requests.web.target_rows import (
 )
 from entraide.ui import components as ui
 
+NETWORKS_SAID = 3  # a transaction id looks the same on most networks
 _DAY = {"type": "date", "min": "2009-01-01", "max": "2100-12-31"}
 
 
@@ -109,7 +110,9 @@ class TargetForm(PeriodForm):
 
 def read_in_words(reading: ReadIdentifier) -> ui.Remark:
     """Return what an identifier was read as, and whether it holds."""
-    networks = ", ".join(network_label(network) for network in reading.networks)
+    networks = ", ".join(network_label(network) for network in reading.networks[:NETWORKS_SAID])
+    if len(reading.networks) > NETWORKS_SAID:
+        networks = _("possible on several networks")
     what = f"{kind_label(reading.kind.value)} · {networks}" if networks else kind_label(reading.kind.value)
     if reading.problem:
         return ui.Remark(text=problem_sentence(reading.problem), tone=ui.Tone.WARN, detail=what)
@@ -140,7 +143,7 @@ class FoundRow:
     @property
     def identifier(self) -> ui.Identifier:
         """Return the value as a component."""
-        return ui.Identifier(value=self.reading.value, copy=False)
+        return ui.Identifier(value=self.reading.value, copy=False, whole=True)
 
 
 @requires(Role.OFFICER)
@@ -242,6 +245,7 @@ def _draw(request: HttpRequest, view: DraftView, *, problem: str = "", status: i
     faults = _faults(problems, cards, period, problem)
     context = {
         **frame(request, view, "targets"),
+        "action_href": reverse("requests:draft_targets", args=[view.reference]),  # also after a search in vain
         "cards": cards,
         "period": period,
         "faults": ui.ErrorSummary(faults=faults) if faults else None,
