@@ -1,7 +1,7 @@
 """The command line: a table of commands, each in a module of its own that is imported when it is called.
 
-A command's module has `HELP` (one line), `add_arguments(parser)` and `run(args) -> int`.  One that says `PASSES_ON` gets
-the arguments its parser does not know as `args.rest`, in their order, instead of a refusal.
+A command's module has `HELP` (one line), `add_arguments(parser)` and `run(args) -> int`.  One that says `PASSES_ON`
+gets the arguments its parser does not know as `args.rest`, in their order, instead of a refusal.
 """
 
 import argparse

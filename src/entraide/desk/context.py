@@ -1,16 +1,20 @@
 """What every page shows besides its own content: the desk, who reads, where she can go."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from entraide.access.api import ROLE_NAMES
 from entraide.audit import api as audit
+from entraide.kernel import clock
 from entraide.kernel.actors import Actor, Role
 from entraide.ui.components import Link, PersonChip
 
+DEMO_IS_OLD_AFTER = timedelta(days=7)
 _ADMINISTRATORS = (Role.AGENCY_ADMINISTRATOR, Role.DESK_ADMINISTRATOR)
 
 
@@ -19,9 +23,19 @@ def desk(request: HttpRequest) -> dict[str, Any]:
     actor: Actor | None = getattr(request, "actor", None)
     found = audit.find_instance()
     return {
-        "instance": {"kind": found.kind if found else "", "name": ""},
+        "instance": {"kind": found.kind if found else "", "name": "", "note": _note(found)},
         "navigation": _links(request, actor) if actor else [],
         "me": _chip(actor) if actor else None,
+    }
+
+
+def _note(found: audit.InstanceView | None) -> str:
+    """Return what a demo says of its age once its dates look odd."""
+    loaded_at = found.demo_loaded_at if found else None
+    if loaded_at is None or clock.now() - loaded_at < DEMO_IS_OLD_AFTER:
+        return ""
+    return _("This demo was loaded on %(day)s; its dates are old. Start ./entraide demo --fresh for a new one.") % {
+        "day": date_format(loaded_at, "DATE_FORMAT")
     }
 
 

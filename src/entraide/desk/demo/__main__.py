@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from entraide.desk.demo.waiting import Task
 
 STAGES = ("filed", "triage", "decision", "delivered")
-OLD_AFTER_DAYS = 7
 _WAIT_FOR_PACKAGES_S = 90.0
 _POLL_S = 0.25
 
@@ -78,6 +77,7 @@ def links(*, now: datetime) -> None:
 
     from entraide.access.api import ROLE_NAMES, demo
     from entraide.audit import api as audit
+    from entraide.desk.context import DEMO_IS_OLD_AFTER
     from entraide.desk.demo.waiting import tasks_of
 
     tasks = {person.id: tasks_of(person, now=now) for person in demo.people()}
@@ -88,8 +88,8 @@ def links(*, now: datetime) -> None:
         lines += [f"{one.person.name}: {roles}, {one.person.organisation_name}", f"    {_waits(tasks[one.person.id])}"]
         lines += [f"    {one.link}"]
     loaded_at = audit.instance().demo_loaded_at
-    if loaded_at is not None and (now - loaded_at).days >= OLD_AFTER_DAYS:
-        lines += ["", f"This demo was loaded on {loaded_at:%Y-%m-%d}; its dates are old. ./entraide demo --fresh"]
+    if loaded_at is not None and now - loaded_at >= DEMO_IS_OLD_AFTER:
+        lines += ["", f"This demo was loaded on {loaded_at:%Y-%m-%d}; its dates are old. Start ./entraide demo --fresh"]
     _say("\n".join(lines))
 
 

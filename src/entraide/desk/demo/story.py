@@ -34,7 +34,7 @@ class Stage(StrEnum):
 # transaction, and two that hold.
 STATEMENT = (
     "Witness statement, as typed at the counter: I sent the first money to 0x1c1625C16da8EB1A9D5d49030DB207988E3B6555 "
-    "and then, because the man on the phone said so, to 0x950F93c9Adb214b9d7B8a400d311A53b6a4Eb7Ee. He also gave me "
+    "and then, because the man on the phone said so, to 0x950F93c9Adb214b9d7B8a400d311A53b6a4Eb7eE. He also gave me "
     "bc1qxvynj358cveg9hfllk4al3kfm0fd578u2tcxr5 and an address for his “partner”, "
     "ltc1q6wn0r889dz8zwz6a0gg7g83usgmwyleajtm6m2. My bank shows the transaction as "
     "f7adcd7d1eda515a816124fc21999245989cb01971838886a11f97946568ea47. The last payment went to "

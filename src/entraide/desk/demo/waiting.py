@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from entraide.access import api as access
@@ -49,17 +49,10 @@ def _requests(actor: Actor) -> Iterator[Task]:
     for one in requests.waiting_for(actor):
         if one.verb is None:  # a delivered request; its package is named already, or was fetched
             continue
-        page = _page_of_draft(one.request) or reverse("desk:case", args=[one.request.reference])
+        # The case shows everything and offers the button; a draft of one's own is gone on with where it was left.
+        draft = requests.address_of(one.verb, one.request.reference) if one.verb == "file" else ""
+        page = draft or reverse("desk:case", args=[one.request.reference])
         yield Task(f"{one.request.reference}: {one.what}", page)
-
-
-def _page_of_draft(row: requests.RequestRow) -> str | None:
-    if row.state is not requests.RequestState.DRAFT:
-        return None
-    try:
-        return reverse("requests:draft", args=[row.reference])
-    except NoReverseMatch:
-        return None
 
 
 def _logs(actor: Actor) -> Iterator[Task]:

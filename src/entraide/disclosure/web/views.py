@@ -1,7 +1,7 @@
 """Pages of packages: how far, what is in it, how to fetch and check it."""
 
-import os
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
@@ -25,6 +25,7 @@ from entraide.disclosure.states import STAGE_LABELS, STATE_LABELS, STATE_TONES, 
 from entraide.kernel import clock
 from entraide.kernel.actors import Actor, Face, Role
 from entraide.outbox import api as outbox
+from entraide.supervision.places import CHECKOUT
 from entraide.ui import components as ui
 from entraide.ui.progress import answer
 
@@ -184,12 +185,18 @@ def _commands(view: PackageView, actor: Actor) -> list[str]:
         return []
     identity = Path(settings.HOME) / "demo" / f"{view.recipient_id}.age-key.txt"
     known = settings.KIND == "demo" and identity.exists()
-    key = os.path.relpath(identity) if known else "YOUR-KEY.txt"
-    pem = os.path.relpath(Path(settings.HOME) / "demo" / "exchange.pem") if known else "exchange.pem"
+    key = _as_typed(identity) if known else "YOUR-KEY.txt"
+    pem = _as_typed(identity.with_name("exchange.pem")) if known else "exchange.pem"
     return [
         f"./entraide verify ~/Downloads/{view.file_name} --identity {key} --exchange-key {pem}",
         f"age -d -i {key} -o {view.reference}.zip ~/Downloads/{view.file_name}",
     ]
+
+
+def _as_typed(path: Path) -> str:
+    """Return a path as a shell in the checkout takes it; the pages themselves are served from elsewhere."""
+    inside = path.resolve()
+    return shlex.quote(str(inside.relative_to(CHECKOUT) if inside.is_relative_to(CHECKOUT) else inside))
 
 
 def _step_up_id(request: HttpRequest) -> UUID:
