@@ -158,8 +158,8 @@ def test_an_agency_makes_itself_stricter_and_only_the_desk_looser(cast: Cast) ->
 
 def test_signals_say_what_speaks_for_and_against_with_reasons(cast: Cast) -> None:
     with reading_as(cast.ANOUK.actor):
-        fresh = {one.code for one in api.authenticity_signals(cast.agency_id, cast.OTTO.id, NOON)}
-        later = api.authenticity_signals(cast.agency_id, cast.OTTO.id, NOON + timedelta(days=2))
+        fresh = {one.code for one in api.authenticity_signals(cast.agency_id, cast.OTTO.id, at=NOON)}
+        later = api.authenticity_signals(cast.agency_id, cast.OTTO.id, at=NOON + timedelta(days=2))
 
     assert fresh == {"agency_verified", "domain_matches", "new_passkey"}
     assert {one.code for one in later} == {"agency_verified", "domain_matches", "known_passkey"}

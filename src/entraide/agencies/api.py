@@ -1,5 +1,6 @@
 """The door of this room: agencies as values, inside the caller's door of the database."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -94,69 +95,64 @@ def countersignature_needed(organisation_id: UUID, categories: set[str], urgency
     return is_countersigned(agency(organisation_id).countersigned_categories, categories, str(urgency))
 
 
-def authenticity_signals(organisation_id: UUID, officer_id: UUID, now: datetime) -> list[Signal]:
-    """Return what speaks for and against that this agency and this officer are who they say they are."""
-    return [*_signals_of_agency(agency(organisation_id), now), *_signals_of_officer(organisation_id, officer_id, now)]
+def authenticity_signals(organisation_id: UUID, officer_id: UUID, *, at: datetime) -> list[Signal]:
+    """Return what speaks for and against that this agency and this officer are who they say they are.
+
+    Parameters
+    ----------
+    at : datetime
+        When the officer acted: a passkey is new or known as of then.
+    """
+    view = agency(organisation_id)
+    return [_signal_of_agency(view), *_signals_of_officer(view, access.person(officer_id), at)]
 
 
-def _signals_of_agency(view: AgencyView, now: datetime) -> list[Signal]:
+def _signal_of_agency(view: AgencyView) -> Signal:
     if view.is_verified and view.verified_at is not None:
-        return [
-            Signal(
-                code="agency_verified",
-                tone="good",
-                sentence=_("Two people of the exchange verified this agency"),
-                reason=_("on %(date)s") % {"date": f"{view.verified_at:%Y-%m-%d}"},
-            )
-        ]
-    return [
-        Signal(
-            code="agency_not_verified",
-            tone="bad",
-            sentence=_("This agency is not verified"),
-            reason=_("its state is: %(state)s") % {"state": view.state.label},
+        return Signal(
+            code="agency_verified",
+            tone="good",
+            sentence=_("Two people of the exchange verified this agency"),
+            reason=_("on %(date)s") % {"date": f"{view.verified_at:%Y-%m-%d}"},
         )
-    ]
-
-
-def _signals_of_officer(organisation_id: UUID, officer_id: UUID, now: datetime) -> list[Signal]:
-    officer = access.person(officer_id)
-    signals = []
-    is_own = is_of_domain(officer.email, agency(organisation_id).domains)
-    signals.append(
-        Signal(
-            code="domain_matches" if is_own else "domain_differs",
-            tone="good" if is_own else "warn",
-            sentence=_("The officer's address is of the agency's domain")
-            if is_own
-            else _("The officer's address is not of the agency's domain"),
-            reason=officer.email.rpartition("@")[2],
-        )
+    return Signal(
+        code="agency_not_verified",
+        tone="bad",
+        sentence=_("This agency is not verified"),
+        reason=_("its state is: %(state)s") % {"state": view.state.label},
     )
-    keys = [key.registered_at for key in access.passkeys_of(officer_id) if key.disabled_at is None]
+
+
+def _signals_of_officer(view: AgencyView, officer: access.PersonView, at: datetime) -> Iterator[Signal]:
+    yield _signal_of_domain(view, officer)
+    keys = [key.registered_at for key in access.passkeys_of(officer.id) if key.disabled_at is None]
     if keys:
-        is_new = now - max(keys) < NEW_PASSKEY
-        signals.append(
-            Signal(
-                code="new_passkey" if is_new else "known_passkey",
-                tone="warn" if is_new else "good",
-                sentence=_("A passkey of the officer is less than a day old")
-                if is_new
-                else _("The officer's passkeys are known"),
-                reason=_("the newest is of %(date)s") % {"date": f"{max(keys):%Y-%m-%d}"},
-            )
-        )
-    sign_ins = access.sign_ins_of(officer_id)
+        yield _signal_of_passkey(max(keys), at)
+    sign_ins = access.sign_ins_of(officer.id)
     if sign_ins and sign_ins[0].device not in {one.device for one in sign_ins[1:]}:
-        signals.append(
-            Signal(
-                code="new_device",
-                tone="info" if len(sign_ins) == 1 else "warn",
-                sentence=_("The officer signed in from a browser not seen before"),
-                reason=sign_ins[0].device,
-            )
+        yield Signal(
+            code="new_device",
+            tone="info" if len(sign_ins) == 1 else "warn",
+            sentence=_("The officer signed in from a browser not seen before"),
+            reason=sign_ins[0].device,
         )
-    return signals
+
+
+def _signal_of_domain(view: AgencyView, officer: access.PersonView) -> Signal:
+    domain = officer.email.rpartition("@")[2]
+    if is_of_domain(officer.email, view.domains):
+        sentence = _("The officer's address is of the agency's domain")
+        return Signal(code="domain_matches", tone="good", sentence=sentence, reason=domain)
+    sentence = _("The officer's address is not of the agency's domain")
+    return Signal(code="domain_differs", tone="warn", sentence=sentence, reason=domain)
+
+
+def _signal_of_passkey(newest: datetime, at: datetime) -> Signal:
+    reason = _("the newest is of %(date)s") % {"date": f"{newest:%Y-%m-%d}"}
+    if at - newest < NEW_PASSKEY:
+        sentence = _("A passkey of the officer was less than a day old")
+        return Signal(code="new_passkey", tone="warn", sentence=sentence, reason=reason)
+    return Signal(code="known_passkey", tone="good", sentence=_("The officer's passkeys are known"), reason=reason)
 
 
 def _view(row: Agency) -> AgencyView:

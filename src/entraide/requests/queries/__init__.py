@@ -10,7 +10,7 @@ from entraide.requests.queries.lists import (
     rows_of,
 )
 from entraide.requests.queries.reading import draft_of, note_reading, read_instrument, read_request, request_view
-from entraide.requests.queries.signals import NEW_PASSKEY, authenticity, overlaps
+from entraide.requests.queries.signals import authenticity, overlaps
 from entraide.requests.queries.views import (
     AssignmentView,
     FilingView,
@@ -28,7 +28,6 @@ from entraide.requests.queries.views import (
 from entraide.requests.queries.waiting import Waiting, waiting_for
 
 __all__ = [
-    "NEW_PASSKEY",
     "PAGE_ROWS",
     "AssignmentView",
     "DraftView",

@@ -85,7 +85,7 @@ def request_view(reference: str, *, actor: Actor, now: datetime) -> RequestView:
     if is_staff and filing is not None:
         findings = (
             *rules.intake_findings(filing.document, now.date()),
-            *authenticity(request, filing, instrument, now=now),
+            *authenticity(request, filing, instrument),
         )
     return RequestView(
         row=next(rows_of([request], actor)),

@@ -1,11 +1,11 @@
 """What speaks for and against a request, and what else asks about the same; for the desk only."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
 
 from django.utils.translation import gettext_lazy as _
 
 from entraide.access import api as access
+from entraide.agencies import api as agencies
 from entraide.database import key_store
 from entraide.requests.examining import FLAG_LABELS
 from entraide.requests.models import AccountMatch, Filing, Instrument, LegalRequest, Target
@@ -13,18 +13,24 @@ from entraide.requests.queries.views import InstrumentView, OverlapView
 from entraide.requests.rules import Finding, Weight
 from entraide.requests.states import RequestState
 
-NEW_PASSKEY = timedelta(days=1)
-
 
 def authenticity(
-    request: LegalRequest, filing: Filing, instrument: InstrumentView | None, *, now: datetime
+    request: LegalRequest, filing: Filing, instrument: InstrumentView | None
 ) -> tuple[Finding, ...]:
-    """Return what speaks for and against the origin of a request, each with its reason."""
+    """Return what speaks for and against the origin of a request, each with its reason.
+
+    What is known of agency and officer is said by `agencies`; what the requests themselves tell is said here.
+    """
     of_instrument = _instrument_signals(request, instrument) if instrument else ()
-    return (*_signer_signals(request, filing, now), *of_instrument)
+    return (*_sender_signals(request, filing), *_filing_signals(request, filing), *of_instrument)
 
 
-def _signer_signals(request: LegalRequest, filing: Filing, now: datetime) -> Iterator[Finding]:
+def _sender_signals(request: LegalRequest, filing: Filing) -> Iterator[Finding]:
+    for one in agencies.authenticity_signals(request.organisation_id, request.officer_id, at=filing.filed_at):
+        yield Finding(code=one.code, weight=Weight(one.tone), text=one.sentence, source=str(one.reason))
+
+
+def _filing_signals(request: LegalRequest, filing: Filing) -> Iterator[Finding]:
     earlier = LegalRequest.objects.filter(officer_id=request.officer_id, submitted_at__isnull=False).exclude(
         pk=request.pk
     )
@@ -34,9 +40,6 @@ def _signer_signals(request: LegalRequest, filing: Filing, now: datetime) -> Ite
     else:
         text = _("This officer has filed %(n)s requests before") % {"n": n_earlier}
         yield Finding(code="known_officer", weight=Weight.GOOD, text=text)
-    keys = [key for key in access.passkeys_of(request.officer_id) if key.disabled_at is None]
-    if keys and filing.filed_at - min(key.registered_at for key in keys) < NEW_PASSKEY:
-        yield Finding(code="new_passkey", weight=Weight.WARN, text=_("Signed with a passkey less than a day old"))
     if filing.needs_countersignature:
         yield Finding(code="countersigned", weight=Weight.GOOD, text=_("Countersigned by a supervisor of the agency"))
 
