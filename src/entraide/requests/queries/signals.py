@@ -14,9 +14,7 @@ from entraide.requests.rules import Finding, Weight
 from entraide.requests.states import RequestState
 
 
-def authenticity(
-    request: LegalRequest, filing: Filing, instrument: InstrumentView | None
-) -> tuple[Finding, ...]:
+def authenticity(request: LegalRequest, filing: Filing, instrument: InstrumentView | None) -> tuple[Finding, ...]:
     """Return what speaks for and against the origin of a request, each with its reason.
 
     What is known of agency and officer is said by `agencies`; what the requests themselves tell is said here.
