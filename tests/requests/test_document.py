@@ -1,5 +1,7 @@
 """The request document: the same bytes every time, and a sentence for each answer that cannot be used."""
 
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -153,3 +155,33 @@ def test_a_pasted_text_gives_each_identifier_once_and_counts_secrets_without_sho
     ]  # fmt: skip
     assert found.n_secrets == 1
     assert PRIVATE_KEY not in repr(found)
+
+
+def test_what_is_wrong_with_a_draft_is_what_filing_refuses():
+    draft = filled(legal_basis="", targets=[target(period_to="2025-12-01")], issued_on="2026-13-01")
+    with pytest.raises(Invalid) as refused:
+        document.build(draft, reference="R-26-7K3F9Q", version=1, sender=SENDER, instrument=INSTRUMENT)
+
+    assert document.problems_of(draft, instrument=INSTRUMENT, today=date(2026, 6, 1)) == refused.value.fields
+
+
+def test_an_instrument_from_tomorrow_is_a_problem_of_its_day():
+    problems = document.problems_of(filled(issued_on="2026-06-02"), instrument=INSTRUMENT, today=date(2026, 6, 1))
+    assert set(problems) == {"issued_on"}
+
+
+def test_a_whole_draft_has_no_problem():
+    assert document.problems_of(filled(), instrument=INSTRUMENT, today=date(2026, 6, 1)) == {}
+
+
+@pytest.mark.parametrize(
+    ("changes", "holds"),
+    [
+        ({}, False),
+        ({"narrative": f"He wrote {targets.BLOT} before."}, False),
+        ({"narrative": f"The key is {PRIVATE_KEY}."}, True),
+        ({"targets": [target(value=PRIVATE_KEY)]}, True),
+    ],
+)
+def test_a_secret_is_noticed_when_it_is_taken_out(changes, holds):
+    assert document.holds_secrets(filled(**changes)) is holds

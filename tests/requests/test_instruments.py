@@ -11,9 +11,11 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 from django.test import override_settings
 
-from entraide.kernel.errors import Invalid
+from entraide.database import reading_as
+from entraide.kernel.errors import Invalid, NotFound, NotPossible
 from entraide.requests import examining, files, operations, queries
 from entraide.requests.examining import Examination, examine
+from entraide.requests.states import RequestState
 from tests.requests.story import a_pdf
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -228,3 +230,35 @@ def test_a_refused_file_leaves_the_draft_as_it_was(story):
     with pytest.raises(Invalid):
         operations.attach_instrument(story.reference, b"MZ", "x.pdf", actor=story.cast.OTTO.actor, now=story.now)
     assert story.events() == before
+
+
+def test_removing_takes_all_that_was_attached_and_not_signed_for_bytes_and_all(story):
+    story.draft()
+    operations.attach_instrument(story.reference, a_pdf("two"), "b.pdf", actor=story.cast.OTTO.actor, now=story.now)
+
+    operations.remove_instrument(story.reference, actor=story.cast.OTTO.actor, now=story.now)
+
+    with reading_as(story.cast.OTTO.actor):
+        _content, instrument = queries.draft_of(story.reference, actor=story.cast.OTTO.actor)
+    assert instrument is None
+    assert [path for path in (story.desk.home / "files").rglob("*") if path.is_file()] == []
+    assert story.events()[-1] == "requests:instrument:removed"
+
+
+def test_what_was_signed_for_stays_and_what_was_to_replace_it_goes(story):
+    story.to(RequestState.RETURNED_FOR_CORRECTION)
+    operations.attach_instrument(story.reference, a_pdf("two"), "b.pdf", actor=story.cast.OTTO.actor, now=story.now)
+
+    operations.remove_instrument(story.reference, actor=story.cast.OTTO.actor, now=story.now)
+
+    with reading_as(story.cast.OTTO.actor):
+        _content, instrument = queries.draft_of(story.reference, actor=story.cast.OTTO.actor)
+    assert instrument.name == "order.pdf"
+    with pytest.raises(NotPossible, match="keeps its instrument"):
+        operations.remove_instrument(story.reference, actor=story.cast.OTTO.actor, now=story.now)
+
+
+def test_nobody_else_removes_an_instrument(story):
+    story.draft()
+    with pytest.raises(NotFound):
+        operations.remove_instrument(story.reference, actor=story.cast.IVO.actor, now=story.now)

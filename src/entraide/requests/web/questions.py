@@ -232,7 +232,7 @@ class CategoriesForm(QuestionForm):
     def countersigned_by_supervisor(self, categories: Iterable[str]) -> None:
         """Mark the categories that make a supervisor of this agency sign too."""
         pill = ui.Pill(label=_("Your supervisor countersigns"), tone=ui.Tone.WARN)
-        self.fields["categories"].widget.notes = dict.fromkeys(categories, pill)  # type: ignore[attr-defined]
+        self.fields["categories"].widget.notes = dict.fromkeys(categories, pill)
 
 
 class NarrativeForm(QuestionForm):

@@ -1,5 +1,6 @@
 """Whom or what a request asks about: found in a pasted text, or entered by hand; each with role and period."""
 
+import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -116,9 +117,23 @@ def read_in_words(reading: ReadIdentifier) -> ui.Remark:
     what = f"{kind_label(reading.kind.value)} · {networks}" if networks else kind_label(reading.kind.value)
     if reading.problem:
         return ui.Remark(text=problem_sentence(reading.problem), tone=ui.Tone.WARN, detail=what)
-    if reading.kind in (IdentifierKind.ADDRESS, IdentifierKind.IBAN):
+    if has_check_digits(reading):
         return ui.Remark(text=what, tone=ui.Tone.GOOD, detail=_("Its form and check digits hold"))
     return ui.Remark(text=what, tone=ui.Tone.GOOD, detail=_("Its form holds; it has no check digits"))
+
+
+def has_check_digits(reading: ReadIdentifier) -> bool:
+    """Say whether a typing error in it would have been noticed.
+
+    Addresses in hexadecimal carry their check in the mixture of upper and lower case only; Solana's carry none.
+    """
+    if reading.kind is IdentifierKind.IBAN:
+        return True
+    if reading.kind is not IdentifierKind.ADDRESS or "solana" in reading.networks:
+        return False
+    digits = reading.value.strip().removeprefix("0x")
+    is_hexadecimal = all(letter in string.hexdigits for letter in digits)
+    return not is_hexadecimal or (digits.lower() != digits and digits.upper() != digits)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
