@@ -34,7 +34,7 @@ from entraide.requests.operations.ending import (
     mark_production_stopped,
 )
 from entraide.requests.operations.triage import submitted_filing
-from entraide.requests.panels import address_of, clock_of, state_pill
+from entraide.requests.panels import address_of, clock_of, label_of, state_pill
 from entraide.requests.queries import (
     PAGE_ROWS,
     RequestList,
@@ -318,6 +318,7 @@ __all__ = [
     "case_of",
     "clock_of",
     "demo",
+    "label_of",
     "mark_closed",
     "mark_delivered",
     "mark_in_production",

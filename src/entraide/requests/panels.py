@@ -35,6 +35,7 @@ from entraide.requests.queries import (
     FilingView,
     InstrumentView,
     MatchView,
+    OverlapView,
     ProposalView,
     RequestRow,
     RequestView,
@@ -130,8 +131,7 @@ TIE_LABELS: Mapping[str, Text] = {
     "account_uid": gettext_lazy("its own number"),
 }
 ACCOUNT_LABELS: Mapping[str, Text] = {
-    "active": gettext_lazy("Active"),
-    "suspended": gettext_lazy("Suspended"),
+    "open": gettext_lazy("Open"),
     "closed": gettext_lazy("Closed"),
 }
 _COVERS: Mapping[str, Text] = {
@@ -248,6 +248,13 @@ def address_of(verb: RequestVerb | None, reference: str) -> str:
         return ""
 
 
+def label_of(verb: RequestVerb, row: RequestRow) -> Text:
+    """Return what the button or link of a verb says for this request."""
+    if verb is V.FILE and row.state is S.RETURNED_FOR_CORRECTION:
+        return _("Correct it and file it again")
+    return BUTTONS[verb]
+
+
 def buttons_of(view: RequestView, actor: Actor) -> tuple[ui.Button, ...]:
     """Return what the reader can do now, the main thing first; where it is not theirs, disabled with the reason."""
     return tuple(_buttons(view, actor))
@@ -264,7 +271,7 @@ def _buttons(view: RequestView, actor: Actor) -> Iterator[ui.Button]:
             continue
         kind = "danger" if verb in _DANGEROUS else "primary" if verb in _FIRST else "secondary"
         yield ui.Button(
-            label=BUTTONS[verb], kind=kind, href=href, reason=_sentence(why) if why else "", value=verb.value
+            label=label_of(verb, view.row), kind=kind, href=href, reason=_sentence(why) if why else "", value=verb.value
         )
 
 
@@ -476,10 +483,7 @@ def signals(findings: Iterable[Finding]) -> ui.Remarks:
     weights = (Weight.BAD, Weight.WARN, Weight.INFO, Weight.GOOD)
     ordered = sorted(findings, key=lambda one: weights.index(one.weight))
     return ui.Remarks(
-        remarks=[
-            ui.Remark(text=one.text, tone=one.weight.value, about=one.about, detail=getattr(one, "source", ""))
-            for one in ordered
-        ]
+        remarks=[ui.Remark(text=one.text, tone=one.weight.value, about=one.about, detail=one.source) for one in ordered]
     )
 
 
@@ -527,11 +531,13 @@ def _lookup(target: TargetView) -> ui.Drawable:
 
 
 def _account(match: MatchView) -> list[ui.Drawable]:
-    ends = [match.opened_at.date().isoformat(), match.closed_at.date().isoformat() if match.closed_at else ""]
+    opened = match.opened_at.date().isoformat()
+    closed = match.closed_at.date().isoformat() if match.closed_at else ""
+    span = f"{opened} – {closed}" if closed else _("since %(day)s") % {"day": opened}
     status = ACCOUNT_LABELS.get(match.status, match.status)
     return [
         ui.Several(
-            items=(ui.Identifier(value=match.account_id), ui.Pill(label=status), " – ".join(ends).strip()),
+            items=(ui.Identifier(value=match.account_id), ui.Pill(label=status), span),
             is_inline=True,
         ),
         *(_tie(tie) for tie in match.ties),
@@ -549,17 +555,20 @@ def overlaps(view: RequestView) -> ui.Table | None:
     """Return other requests about the same identifiers or accounts; None where there are none."""
     if not view.overlaps:
         return None
-    same = {"identifier": _("the same identifier"), "account": _("the same account")}
+    same = {"identifier": _("Target %(n)s: the same identifier"), "account": _("Target %(n)s: the same account")}
+    by_reference: dict[str, list[OverlapView]] = {}
+    for one in view.overlaps:
+        by_reference.setdefault(one.reference, []).append(one)
     rows = [
         ui.Row(
             cells=(
-                ui.Link(label=one.reference, href=reverse("desk:case", args=[one.reference])),
-                one.agency_name,
-                _("Target %(n)s: %(same)s") % {"n": one.n, "same": same.get(one.same, one.same)},
-                ui.Pill(label=STATE_LABELS[one.state], tone=STATE_TONES[one.state]),
+                ui.Identifier(value=reference, href=reverse("desk:case", args=[reference]), copy=False),
+                found[0].agency_name,
+                ui.Several(items=[same.get(one.same, "%(n)s") % {"n": one.n} for one in found]),
+                ui.Pill(label=STATE_LABELS[found[0].state], tone=STATE_TONES[found[0].state]),
             )
         )
-        for one in view.overlaps
+        for reference, found in by_reference.items()
     ]
     return ui.Table(
         caption=_("Overlapping requests"),
@@ -670,7 +679,7 @@ def of_standing(view: RequestView, actor: Actor, now: datetime) -> ui.Panel:
     """Return where the request stands, its clock, and what the reader can do now."""
     buttons = [button for button in buttons_of(view, actor) if button.value != V.LOOK_UP.value]
     clock = clock_facts(view, now)
-    body: list[ui.Drawable] = [state_pill(view.row), what_comes_next(view.row, actor), *([clock] if clock else [])]
+    body: list[ui.Drawable] = [what_comes_next(view.row, actor), *([clock] if clock else [])]
     return ui.Panel(key="standing", title=_("Where it stands"), body=body, actions=buttons)
 
 

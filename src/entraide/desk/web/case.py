@@ -1,5 +1,7 @@
 """A case in one view, composed of the panels its rooms offer; its log; and the proof of each entry."""
 
+import json
+import re
 from collections.abc import Iterator, Sequence
 from uuid import UUID
 
@@ -24,6 +26,7 @@ from entraide.requests.api import RequestState
 from entraide.ui import components as ui
 
 READERS = (Role.OFFICER, Role.SUPERVISOR, Role.ANALYST, Role.APPROVER, Role.AUDITOR)
+_HASH = re.compile(r"[0-9a-f]{64}")
 _UNDER_WAY = (
     disclosure.PackageState.QUEUED,
     disclosure.PackageState.COLLECTING,
@@ -174,9 +177,9 @@ def _log_table(entries: Sequence[audit.EntryView], size: int, actor: Actor, refe
         caption=_("Entries, the newest first"),
         hide_caption=True,
         columns=[
-            ui.Column(label=_("No."), is_number=True),
+            ui.Column(label=_("No."), is_heading=True),
             ui.Column(label=_("When")),
-            ui.Column(label=_("What happened"), is_heading=True),
+            ui.Column(label=_("What happened")),
             ui.Column(label=_("Who")),
             ui.Column(label=_("Hash of the entry")),
             ui.Column(label=_("Proof")),
@@ -196,6 +199,7 @@ def _log_table(entries: Sequence[audit.EntryView], size: int, actor: Actor, refe
             for entry in entries
         ],
         empty=_("Nothing is entered yet."),
+        is_dense=True,
     )
 
 
@@ -204,13 +208,21 @@ def _what(entry: audit.EntryView, actor: Actor) -> ui.Drawable:
     if entry.is_erased:
         said.append(ui.Pill(label=_("Content erased; the entry still stands")))
     if actor.has(Role.AUDITOR):
-        said.append(ui.Identifier(value=entry.kind, copy=False))
-        said += [f"{name}: {value}" for name, value in (entry.payload or {}).items()]
+        said.append(entry.kind)
+        details = [_detail(name, value) for name, value in (entry.payload or {}).items()]
         if entry.act_hash:
-            said.append(
-                ui.Several(items=(_("signed act"), ui.Identifier(value=entry.act_hash, short=True)), is_inline=True)
-            )
+            details.append(_detail("act_sha256", entry.act_hash))
+        if details:
+            said.append(ui.Several(items=details, is_inline=True))
     return ui.Several(items=said) if len(said) > 1 else entry.sentence
+
+
+def _detail(name: str, value: object) -> ui.Drawable:
+    """Return one line of an entry's content as it was entered; hashes shortened, copied whole."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if _HASH.fullmatch(text):
+        return ui.Several(items=(f"{name}:", ui.Identifier(value=text, short=True)), is_inline=True)
+    return f"{name}: {text}"
 
 
 def _who(entry: audit.EntryView, actor: Actor) -> str:
@@ -223,8 +235,8 @@ def _who(entry: audit.EntryView, actor: Actor) -> str:
 def _proof(entry: audit.EntryView, size: int, reference: str) -> ui.Drawable:
     receipt = ui.Link(label=_("Receipt"), href=reverse("access:receipt", args=[entry.id]))
     if entry.position is None or entry.position >= size:
-        return ui.Several(items=(ui.Pill(label=_("Not in a checkpoint yet")), receipt))
-    place = ui.Pill(label=_("Place %(n)s") % {"n": entry.position}, tone=ui.Tone.GOOD)
+        return ui.Several(items=(ui.Pill(label=_("Not sealed yet")), receipt))
+    place = ui.Pill(label=_("Sealed, place %(n)s") % {"n": entry.position}, tone=ui.Tone.GOOD)
     proof = ui.Link(label=_("Proof"), href=reverse("desk:entry_proof", args=[reference, entry.id]))
     return ui.Several(items=(place, ui.Several(items=(proof, receipt), is_inline=True)))
 

@@ -132,4 +132,5 @@ def _table(found: requests.RequestList, actor: Actor, now: datetime, *, is_narro
         rows=rows,
         empty=empty if is_narrowed else _("There are no requests yet."),
         hide_caption=True,
+        is_dense=True,
     )

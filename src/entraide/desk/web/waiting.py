@@ -68,7 +68,9 @@ def _to_do(item: requests.Waiting, actor: Actor, now: datetime) -> ui.Row:
     about = row.offence or _("No offence named yet")
     return ui.Row(
         cells=[
-            ui.Link(label=item.what, href=href),
+            ui.Several(items=(ui.Link(label=requests.label_of(item.verb, row), href=href), item.what))
+            if item.verb
+            else ui.Link(label=item.what, href=href),
             case_link(row),
             about if actor.face is Face.AGENCY else ui.Several(items=(row.agency_name, about)),
             clock_of(row, now),
