@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
 from struct import Struct
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.conf import settings
@@ -56,6 +56,7 @@ _STATEMENTS = {
     ),
 }
 _INT8 = Struct(">q")
+_BOOLS = (b"\x00", b"\x01")
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # PostgreSQL counts time from here
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -133,51 +134,93 @@ def record(
     if not events.is_registered(kind):
         raise ValueError(f"no room explains {kind}: list it in the room's events.py")
     connection = _check_inside_operation()
-    result = _execute(connection, _HEAD, [stream_id.bytes])
-    if not result.ntuples:
-        raise NotPossible("Writing to the log", why="there is no such stream here", do="Open it first")
-    handle, stream_kind = (result.get_value(0, column).decode() for column in (0, 1))
-    organisation_id, case_id = (_uuid(result.get_value(0, column)) for column in (2, 3))
-    (head_n,) = _INT8.unpack(result.get_value(0, 4))
-    head_hash = result.get_value(0, 5)
-    entry_id, n = uuid7(), head_n + 1
-    owner, sealed_payload, payload_commitment = _seal_payload(
-        entry_id, _key_owner(stream_kind, organisation_id, case_id), organisation_id, payload or {}
+    fault("audit.before_entry")
+    head = _lock_head(connection, stream_id)
+    entry_id, n = uuid7(), head.n + 1
+    payload_part = _seal_payload(
+        entry_id, _key_owner(head.kind, head.organisation_id, head.case_id), head.organisation_id, payload or {}
     )
-    sealed_actor, actor_commitment = _seal_actor(entry_id, actor)
+    actor_part = _seal_actor(entry_id, actor)
     leaf = leaf_bytes(
         log=settings.LOG_ORIGIN,
         t=iso_ms(now),
         kind=kind,
-        stream=handle,
+        stream=head.handle,
         n=n,
-        prev=head_hash.hex() if head_n else None,
-        actor=actor_commitment,
-        payload=payload_commitment,
+        prev=head.hash.hex() if head.n else None,
+        actor=actor_part.commitment,
+        payload=payload_part.commitment,
         act=act_hash.hex() if act_hash else None,
     )
-    leaf_hash = hashlib.sha256(b"\x00" + leaf).digest()
-    shared = actor.face is Face.AGENCY if is_shared is None else is_shared
-    row = [
-        entry_id.bytes,
-        stream_id.bytes,
+    entry = Entry(id=entry_id, stream_id=stream_id, stream=head.handle, n=n, leaf_hash=_leaf_hash(leaf))
+    _append(
+        connection,
+        [
+            *_entry_columns(entry, head.organisation_id, now, kind, leaf, _subjects(subject)),
+            payload_part.owner.bytes,
+            payload_part.sealed,
+            _BOOLS[actor.face is Face.AGENCY if is_shared is None else is_shared],
+            actor.face.value.encode(),
+            actor_part.sealed,
+        ],
+    )
+    fault("audit.after_entry")
+    return entry
+
+
+def _entry_columns(
+    entry: Entry, organisation_id: UUID | None, now: datetime, kind: str, leaf: bytes, subjects: list[str]
+) -> list[bytes | None]:
+    """Return the first nine values of `_APPEND`, in PostgreSQL's binary form."""
+    return [
+        entry.id.bytes,
+        entry.stream_id.bytes,
         organisation_id.bytes if organisation_id else None,
-        _INT8.pack(n),
+        _INT8.pack(entry.n),
         _INT8.pack((now - _EPOCH) // _MICROSECOND),
         kind.encode(),
         leaf,
-        leaf_hash,
-        _array(_subjects(subject)),
-        owner.bytes,
-        sealed_payload,
-        b"\x01" if shared else b"\x00",
-        actor.face.value.encode(),
-        sealed_actor,
+        entry.leaf_hash,
+        _array(subjects),
     ]
+
+
+def _leaf_hash(leaf: bytes) -> bytes:
+    """Return the hash of a leaf's bytes, as RFC 9162 has it."""
+    return hashlib.sha256(b"\x00" + leaf).digest()
+
+
+class _Head(NamedTuple):
+    """A stream as it stands under its lock: whose it is, and its last entry."""
+
+    handle: str
+    kind: str
+    organisation_id: UUID | None
+    case_id: UUID | None
+    n: int
+    hash: bytes
+
+
+def _lock_head(connection: Any, stream_id: UUID) -> _Head:
+    """Lock the head of a stream until the commit, and return it."""
+    result = _execute(connection, _HEAD, [stream_id.bytes])
+    if not result.ntuples:
+        raise NotPossible("Writing to the log", why="there is no such stream here", do="Open it first")
+    (n,) = _INT8.unpack(result.get_value(0, 4))
+    return _Head(
+        handle=result.get_value(0, 0).decode(),
+        kind=result.get_value(0, 1).decode(),
+        organisation_id=_uuid(result.get_value(0, 2)),
+        case_id=_uuid(result.get_value(0, 3)),
+        n=n,
+        hash=result.get_value(0, 5),
+    )
+
+
+def _append(connection: Any, row: list[bytes | None]) -> None:
+    """Write entry, payload and actor, and move the head, in one statement."""
     if _execute(connection, _APPEND, row).ntuples != 1:
         raise RuntimeError("the head of the stream is not where it was when it was locked")
-    fault("audit.after_entry")
-    return Entry(id=entry_id, stream_id=stream_id, stream=handle, n=n, leaf_hash=leaf_hash)
 
 
 def leaf_bytes(
@@ -308,22 +351,28 @@ def _subjects(subject: models.Model | Iterable[models.Model] | None) -> list[str
     return [str(subject.pk)] if isinstance(subject, models.Model) else [str(item.pk) for item in subject]
 
 
-def _seal_payload(
-    entry_id: UUID, owner: UUID, organisation_id: UUID | None, payload: Mapping[str, Any]
-) -> tuple[UUID, bytes, str]:
-    """Return whose key it was sealed with, the sealed salt and document, and the commitment to them."""
+class _SealedPart(NamedTuple):
+    """Salt and document, sealed; whose key sealed them; and the commitment to them that the leaf carries."""
+
+    owner: UUID
+    sealed: bytes
+    commitment: str
+
+
+def _seal_payload(entry_id: UUID, owner: UUID, organisation_id: UUID | None, payload: Mapping[str, Any]) -> _SealedPart:
     salted = new_salt() + canonical(dict(payload))
     try:
         key = key_store().create(owner)
     except NotPossible:  # the case was erased; what is entered about it from now on lives as long as the log
         owner, key = LOG_KEY, _log_key(key_store())
     sealed = key.seal(salted, place=payload_place(entry_id, organisation_id))
-    return owner, sealed, hashlib.sha256(salted).hexdigest()
+    return _SealedPart(owner, sealed, hashlib.sha256(salted).hexdigest())
 
 
-def _seal_actor(entry_id: UUID, actor: Actor) -> tuple[bytes, str]:
+def _seal_actor(entry_id: UUID, actor: Actor) -> _SealedPart:
     salted = new_salt() + _actor_bytes(actor)
-    return _log_key(key_store()).seal(salted, place=actor_place(entry_id)), hashlib.sha256(salted).hexdigest()
+    sealed = _log_key(key_store()).seal(salted, place=actor_place(entry_id))
+    return _SealedPart(LOG_KEY, sealed, hashlib.sha256(salted).hexdigest())
 
 
 @lru_cache(maxsize=4)

@@ -200,7 +200,7 @@ def contents(job: Job, collection: Collection) -> list[Part]:
     return [*files, Part.of_bytes("data/letter.pdf", pdf_of(_letter(job, collection, files)))]
 
 
-class _Plan(operations.SealMaker):
+class _Plan:
     """Completes the plan once the place in the log is known."""
 
     def __init__(self, job: Job, files: Sequence[Part], trust: Trust) -> None:

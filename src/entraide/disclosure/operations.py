@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -103,12 +103,12 @@ class Sealed:
     tag_manifest_hash: str
 
 
-class SealMaker:
+class SealMaker(Protocol):
     """Makes the plan and the tag manifest's hash once the place in the log is known; given to `seal`."""
 
     def __call__(self, *, stream: str, n: int, head: str | None, now: datetime) -> tuple[dict[str, Any], str]:
         """Return the completed plan and the hash (hex) of the tag manifest it leads to."""
-        raise NotImplementedError
+        ...
 
 
 @operation
