@@ -1,9 +1,11 @@
 """Named points at which a test may kill, delay or break the program.
 
 A point costs one dictionary look-up when nothing is armed.  Arming happens in the environment of a process
-(``ENTRAIDE_FAULTS="audit.after_entry=kill"``) and only where `ENTRAIDE_TESTING` is set: production cannot be armed.
+(``ENTRAIDE_FAULTS="audit.after_entry=kill"``, or ``=kill@3`` for the third time it is passed) and only where
+`ENTRAIDE_TESTING` is set: production cannot be armed.
 """
 
+import itertools
 import os
 import signal
 from collections.abc import Callable
@@ -25,9 +27,16 @@ _MODES: dict[str, Callable[[str], None]] = {"kill": _kill, "raise": _fail}
 _armed: dict[str, Callable[[str], None]] = {}
 
 
-def arm(name: str, what: str | Callable[[str], None]) -> None:
-    """Arm the point `name`: ``kill``, ``raise``, or a callable of the test."""
-    _armed[name] = _MODES[what] if isinstance(what, str) else what
+def arm(name: str, what: str | Callable[[str], None], *, at: int = 1) -> None:
+    """Arm the point `name`: ``kill``, ``raise``, or a callable of the test; it strikes from the `at`-th passing on."""
+    strike = _MODES[what] if isinstance(what, str) else what
+    passings = itertools.count(1)
+
+    def count_and_strike(name: str) -> None:
+        if next(passings) >= at:
+            strike(name)
+
+    _armed[name] = strike if at == 1 else count_and_strike
 
 
 def disarm() -> None:
@@ -48,7 +57,8 @@ def _arm_from_environment() -> None:
     for item in os.environ.get("ENTRAIDE_FAULTS", "").split(","):
         name, _, mode = item.partition("=")
         if name:
-            arm(name.strip(), mode.strip() or "kill")
+            mode, _, at = mode.strip().partition("@")
+            arm(name.strip(), mode or "kill", at=int(at or 1))
 
 
 _arm_from_environment()
