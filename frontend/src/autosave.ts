@@ -1,7 +1,9 @@
 // `<form data-autosave="/drafts/7/save/">`: posts the form there after a pause in typing and says when it was saved.
-// The server answers 2xx with {"secret": bool}; texts come from data-text-saving, -saved, -unsaved (no connection, it
-// is tried again by itself), -refused (the desk said no: it will not help to try again) and -secret (something was taken
-// out).  They are said in `[data-saved]`.  Leaving with something unsaved is asked about by the browser.
+// The server answers 2xx with {"secret": bool, "parts": {NAME: markup}}, both optional; markup goes into the page's
+// `[data-part="NAME"]`, which says how far the reader is.  Texts come from data-text-saving, -saved, -unsaved (no
+// connection, it is tried again by itself), -refused (the desk said no: it will not help to try again) and -secret
+// (something was taken out).  They are said in `[data-saved]`.  Leaving with something unsaved is asked about by the
+// browser.
 import { csrfToken } from "./page";
 
 const PAUSE_MS = 1500;
@@ -70,7 +72,10 @@ class Draft {
       return;
     }
     this.saved = Math.max(this.saved, upTo);
-    const said = (await answer.json().catch(() => ({}))) as { secret?: boolean };
+    const said = (await answer.json().catch(() => ({}))) as { secret?: boolean; parts?: Record<string, string> };
+    for (const [name, markup] of Object.entries(said.parts ?? {})) {
+      for (const part of document.querySelectorAll(`[data-part="${name}"]`)) part.innerHTML = markup;
+    }
     const time = new Date().toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
     this.say(said.secret ? (textSecret ?? "") : `${textSaved ?? ""} ${time}`, said.secret === true);
   }

@@ -47,8 +47,8 @@ def in_triage(story: Story, **changes: Any) -> Story:
 
 
 NARRATIVE = (
-    "On 3 January 2026 the victim was called by a person who said she worked for her bank, and was led to send 1.75 ETH "
-    "to the first address. The amount was split within an hour; two parts went to addresses that the published ledger "
-    "ties to the exchange. The identity behind the accounts, and where the amount went from them, cannot be found "
-    "otherwise."
+    "On 3 January 2026 the victim was called by a person who said she worked for her bank, and was led to send "
+    "1.75 ETH to the first address. The amount was split within an hour; two parts went to addresses that the public "
+    "ledger ties to the exchange. The identity behind the accounts, and where the amount went from them, cannot be "
+    "found otherwise."
 )

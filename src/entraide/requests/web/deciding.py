@@ -7,9 +7,11 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _later
 from django.utils.translation import ngettext
@@ -44,6 +46,7 @@ class Card:
 
     shown: showing.TargetShown
     sheet: Sheet
+    pill: ui.Pill
     can_suggest: bool
 
 
@@ -82,9 +85,7 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
         "pages": _pages(len(view.targets), page),
         "page": page,
         "has_many": len(view.targets) > 1,
-        "n_answered": len(view.targets) - len(worked.found.unanswered),
-        "n_targets": len(view.targets),
-        "n_unanswered": len(worked.found.unanswered),
+        "answered": _answered(worked),
         "n_suggested": sum(1 for target in worked.facts.targets if _may_suggest(worked, target.n)),
         "errors": ui.ErrorSummary(faults=_faults(errors)) if errors else None,
         "clock": panels.clock_facts(view, now),
@@ -103,12 +104,15 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
 @requires(Role.ANALYST)
 @require_POST
 def autosave(request: HttpRequest, reference: str) -> HttpResponse:
-    """Keep what is on the page while the analyst works on it."""
+    """Keep what is on the page while the analyst works on it; answer with the parts of it that say how far she is."""
     actor = actor_of(request)
     with reading_as(actor):
         worked = operations.work_out(reference, actor=actor)
     _save(request, reference, worked, actor)
-    return HttpResponse(status=204)
+    with reading_as(actor):
+        worked = operations.work_out(reference, actor=actor)
+    pills = {f"answer-{n}": render_to_string(pill.template, {"c": pill}) for n, pill in _pills(worked).items()}
+    return JsonResponse({"parts": {"answered": escape(_answered(worked)), **pills}})
 
 
 def _keep(request: HttpRequest, reference: str, actor: Actor) -> HttpResponse:
@@ -196,12 +200,13 @@ def _same_in_words(n_carried: int, n_left: int) -> str:
 
 
 def _cards(view: RequestView, worked: WorkedOut, page: int, errors: Mapping[str, Text]) -> list[Card]:
-    shown = showing.targets(view)
+    shown, pills = showing.targets(view), _pills(worked)
     first = (page - 1) * TARGETS_A_PAGE
     asked = {target.n: target for target in view.targets}
     return [
         Card(
             shown=shown[facts.n],
+            pill=pills[facts.n],
             sheet=_sheet(facts.n, asked[facts.n], worked, errors),
             can_suggest=suggest(facts, worked.facts) is not None,
         )
@@ -217,20 +222,30 @@ def _sheet(n: int, target: TargetView, worked: WorkedOut, errors: Mapping[str, T
         legal_basis=worked.facts.legal_basis,
         categories=worked.facts.categories,
         time_zone=target.time_zone,
-        is_answered=n in worked.found.lines,
         errors={key.removeprefix(prefix): text for key, text in errors.items() if key.startswith(prefix)},
     )
 
 
+def _answered(worked: WorkedOut) -> str:
+    n = len(worked.facts.targets)
+    return _("%(n)s of %(all)s targets answered") % {"n": n - len(worked.found.unanswered), "all": n}
+
+
+def _pills(worked: WorkedOut) -> dict[int, ui.Pill]:
+    """Return how each target is answered so far, in a word."""
+    lines = worked.found.lines
+    return {target.n: showing.answer_pill(lines.get(target.n)) for target in worked.facts.targets}
+
+
 def _overview(view: RequestView, worked: WorkedOut) -> list[dict[str, Any]]:
     """Return every target with how it is answered so far, each a link to its sheet."""
-    lines = worked.found.lines
+    pills = _pills(worked)
     return [
         {
             "n": target.n,
             "value": target.value,
             "href": f"?page={_page_with(target.n, view)}#target-{target.n}",
-            "mark": showing.answer_mark(lines[target.n]) if target.n in lines else None,
+            "pill": pills[target.n],
         }
         for target in view.targets
     ]

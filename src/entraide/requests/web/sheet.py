@@ -16,7 +16,6 @@ from entraide.exchange.port import Category
 from entraide.kernel.clock import iso_ms
 from entraide.kernel.errors import Text
 from entraide.requests.decision import (
-    ANSWER_LABELS,
     TEXT_MAX,
     WITHHELD_ANSWERS,
     AnswerCode,
@@ -137,15 +136,11 @@ class Sheet:
 
     Parameters
     ----------
-    answered_as : Text
-        The answer in a word, where what is said amounts to one.
     errors : Mapping of str to Text
         By the part of the answer; empty unless they are to be shown.
     """
 
     n: int
-    is_answered: bool
-    answered_as: Text
     covered: tuple[Option, ...]
     covered_grounds: tuple[Option, ...]
     answers: tuple[Option, ...]
@@ -169,7 +164,6 @@ def sheet(
     legal_basis: LegalBasis,
     categories: Sequence[Category],
     time_zone: str,
-    is_answered: bool,
     errors: Mapping[str, Text],
 ) -> Sheet:
     """Return the fields that show `answer`; `errors` are those of this target, without ``targets.<n>.``."""
@@ -179,8 +173,6 @@ def sheet(
     period = answer.get("period") or {}
     return Sheet(
         n=target.n,
-        is_answered=is_answered,
-        answered_as=_answered_as(answer) if is_answered else "",
         covered=(
             Option(value="yes", label=_("Yes"), is_chosen=answer.get("covered") is True),
             Option(value="no", label=_("No"), is_chosen=answer.get("covered") is False),
@@ -199,12 +191,6 @@ def sheet(
         text_max=TEXT_MAX,
         errors=errors,
     )
-
-
-def _answered_as(answer: Mapping[str, Any]) -> Text:
-    if answer.get("answer") == AnswerCode.PRODUCE and answer.get("withheld"):
-        return _("Produced in part")
-    return ANSWER_LABELS[AnswerCode(answer["answer"])]
 
 
 _LABELS: Mapping[AnswerCode, Text] = {

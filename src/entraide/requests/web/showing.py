@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import get_language_info, ngettext, override
@@ -49,8 +51,7 @@ class TargetShown:
     kind: Text
     role: Text
     problem: Text
-    starts: ui.Moment
-    ends: ui.Moment
+    period: str
     time_zone: str
     lookup: ui.Pill | None
     asked_at: ui.Moment | None
@@ -77,14 +78,20 @@ def _target(target: TargetView, remarks: Sequence[ui.Remark]) -> TargetShown:
         kind=f"{kind} · {network_label(target.network)}" if target.network else kind,
         role=ROLE_LABELS[TargetRole(target.role)],
         problem=problem_sentence(target.problem) if target.problem else "",
-        starts=ui.Moment(at=target.period_start, compact=True),
-        ends=ui.Moment(at=target.period_end, compact=True),
+        period=_days(target),
         time_zone=target.time_zone,
         lookup=ui.Pill(label=_lookup_label(target), tone=LOOKUP_TONES[target.lookup]) if target.lookup else None,
         asked_at=ui.Moment(at=target.lookup_answered_at, compact=True) if target.lookup_answered_at else None,
         accounts=tuple(_account(match) for match in target.matches),
         remarks=ui.Remarks(remarks=tuple(remarks)) if remarks else None,
     )
+
+
+def _days(target: TargetView) -> str:
+    """Return the period by its first and last day, as the officer wrote them: in the zone of the request."""
+    zone = ZoneInfo(target.time_zone)
+    first, end = target.period_start.astimezone(zone), target.period_end.astimezone(zone)
+    return f"{first.date().isoformat()} – {(end - timedelta(minutes=1)).date().isoformat()}"
 
 
 def _lookup_label(target: TargetView) -> Text:
@@ -177,12 +184,20 @@ def _row(target: TargetView, line: ScopeLine | None, categories: Sequence[Catego
         elif category in withheld:
             cells.append(_withheld_mark(withheld[category].answer, withheld[category].ground))
         else:
-            cells.append(_withheld_mark(line.answer, None))
-    return ui.Row(cells=[name, answer_mark(line), _accounts(target, line), _period(target, line), *cells])
+            cells.append(ui.Mark(label=_("Nothing")))
+    return ui.Row(cells=[name, _answer_mark(line), _accounts(target, line), _period(target, line), *cells])
 
 
-def answer_mark(line: ScopeLine) -> ui.Drawable:
-    """Return in a word how a target is answered."""
+def answer_pill(line: ScopeLine | None) -> ui.Pill:
+    """Return in a word how a target is answered so far."""
+    if line is None:
+        return ui.Pill(label=_("No answer yet"), tone="warn")
+    if line.answer is AnswerCode.PRODUCE:
+        return ui.Pill(label=_("Produced in part") if line.withheld else ANSWER_LABELS[line.answer], tone="good")
+    return ui.Pill(label=ANSWER_LABELS[line.answer], tone="bad" if line.answer is AnswerCode.REFUSED else "quiet")
+
+
+def _answer_mark(line: ScopeLine) -> ui.Drawable:
     label: Text = ANSWER_LABELS[line.answer]
     if line.answer is AnswerCode.PRODUCE:
         return ui.Mark(label=_("Produced in part"), tone="warn") if line.withheld else ui.Mark(label=label, tone="good")

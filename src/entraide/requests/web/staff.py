@@ -48,6 +48,8 @@ class VerbPage:
         What happens when the button is pressed, and who learns of it.
     asks : Text
         The label of the one text it wants; empty: none.
+    reason : Text
+        Why the button cannot be pressed at present.
     """
 
     verb: RequestVerb
@@ -55,6 +57,7 @@ class VerbPage:
     lead: Text
     asks: Text = ""
     hint: Text = ""
+    reason: Text = ""
     is_dangerous: bool = False
 
 
@@ -129,15 +132,16 @@ def accept(request: HttpRequest, reference: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def hand_over(request: HttpRequest, reference: str) -> HttpResponse:
     """Hand a request over to another analyst."""
-    page = VerbPage(
-        verb=V.HAND_OVER,
-        question=_("Who takes this request over?"),
-        lead=_("What was worked out so far goes along. The clock goes on."),
-    )
     actor, now = actor_of(request), clock.now()
     view = read_request(reference, actor=actor, now=now)
     with reading_as(actor):
         people = [one for one in access.people_with(Role.ANALYST, now=now) if one.id != view.row.assigned_to_id]
+    page = VerbPage(
+        verb=V.HAND_OVER,
+        question=_("Who takes this request over?"),
+        lead=_("What was worked out so far goes along. The clock goes on."),
+        reason="" if people else _("There is no other analyst at this desk."),
+    )
     return _answer(
         request, reference, page, lambda *args: HandOver(*args, people=people),
         lambda form, **by: operations.hand_over(
@@ -330,7 +334,9 @@ def _answer(
         "page": page,
         "form": form,
         "row": view.row,
-        "button": ui.Button(label=panels.BUTTONS[page.verb], kind="danger" if page.is_dangerous else "primary"),
+        "button": ui.Button(
+            label=panels.BUTTONS[page.verb], kind="danger" if page.is_dangerous else "primary", reason=page.reason
+        ),
         "facts": panels.particulars(view),
         "clock": panels.clock_facts(view, now),
         "back_href": reverse("desk:case", args=[reference]),
