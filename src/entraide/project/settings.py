@@ -176,7 +176,9 @@ CONTENT_SECURITY_POLICY = {
 }
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
-FILE_UPLOAD_MAX_MEMORY_SIZE = 26_214_400  # instruments stay in memory: nothing unsealed is written to a temporary file
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 6_000  # 500 identifiers of one request, each with everything asked about it
+# The largest instrument with the form around it.  Instruments stay in memory: nothing unsealed is written to a file.
+FILE_UPLOAD_MAX_MEMORY_SIZE = 26_280_000
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 INSTRUMENT_MAX_BYTES = 26_214_400  # 25 MB, the channel's limit in Implementing Regulation (EU) 2025/1550
 

@@ -365,3 +365,17 @@ def test_discarding_asks_first_and_leaves_no_draft(story: Story) -> None:
 
     assert otto.get(f"{here}/draft/").status_code == 404
     assert story.reference not in words_of(otto.get("/requests/drafts/"))
+
+
+def test_five_hundred_identifiers_are_kept_and_drawn(story: Story) -> None:
+    otto = at(story.cast.OTTO)
+    here = _start(otto, story)
+    rows: dict[str, str] = {"periods": "own"}
+    for index in range(500):
+        rows |= _target(index, kind="ip", value=f"192.0.{index // 256}.{index % 256}", network="", as_written="")
+
+    answer = otto.post(f"{here}/draft/targets/", rows)
+
+    assert answer["Location"] == f"{here}/draft/categories/"
+    assert len(_content(story)["targets"]) == 500  # type: ignore[arg-type]
+    assert otto.get(f"{here}/draft/targets/").content.count(b'class="subform"') == 501

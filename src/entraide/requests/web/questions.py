@@ -100,6 +100,10 @@ class QuestionForm(forms.Form):
         for name, text in self._problems.items():
             self.add_error(name, str(text))
 
+    def show(self, name: str, *, when: str) -> None:
+        """Show a field only while others have such values; without scripts it is always there."""
+        self.fields[name].when = when  # type: ignore[attr-defined]  # read by the template of a field
+
     @classmethod
     def answers(cls, post: QueryDict) -> dict[str, Any]:
         """Return what was sent, by the names of the answers; what was not sent is not touched."""
@@ -176,13 +180,14 @@ class AuthorityForm(QuestionForm):
     )
     validating_name = forms.CharField(
         label=_later("Name of the validating authority"),
-        required=False,
+        help_text=_later("Only if another authority validated it."),
         widget=forms.TextInput(attrs={"maxlength": 300, "autocomplete": "off", "dir": "auto"}),
     )
 
     def __init__(self, content: Mapping[str, Any], problems: Mapping[str, Text] | None = None) -> None:
         super().__init__(content, problems)
         self.fields["authority_country"].choices = [("", _("Select a country")), *countries()]  # type: ignore[attr-defined]
+        self.show("validating_name", when=f"validating_kind={'|'.join(AuthorityKind)}")
 
 
 class OffenceForm(QuestionForm):
@@ -255,7 +260,6 @@ class UrgencyForm(QuestionForm):
     emergency_reason = forms.CharField(
         label=_later("What threatens life or safety"),
         help_text=_later("Only for an emergency."),
-        required=False,
         widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"}),
     )
     non_disclosure_until = forms.CharField(
@@ -283,6 +287,7 @@ class UrgencyForm(QuestionForm):
             widget=OneOf(hints=hints),
         )  # fmt: skip
         self.order_fields(["urgency", "emergency_reason", "non_disclosure_until"])
+        self.show("emergency_reason", when=f"urgency={Urgency.EMERGENCY}")
 
 
 FORMS: Mapping[str, type[QuestionForm]] = {
