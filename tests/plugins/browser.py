@@ -75,13 +75,14 @@ def person_at(chromium_browser: "Browser", live_desk: LiveDesk) -> Iterator[Call
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
-    def open_browser(*, is_verified: bool = True, **options: Any) -> "Page":
+    def open_browser(*, is_verified: bool = True, has_authenticator: bool = True, **options: Any) -> "Page":
         context = chromium_browser.new_context(base_url=live_desk.origin, **options)
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda said: complaints.append(said.text) if "Content Security" in said.text else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        add_authenticator(page, is_verified=is_verified)
+        if has_authenticator:
+            add_authenticator(page, is_verified=is_verified)
         return page
 
     try:
