@@ -6,6 +6,7 @@ Everything but the operations (`begin_step_up` and what `operations` names) work
 
 from entraide.access import demo
 from entraide.access.enrolment import open_organisation
+from entraide.access.operations.limits import TooMany
 from entraide.access.operations.members import invite_first
 from entraide.access.operations.signing import BegunStepUp, SignedActView, begin_step_up, sign, sign_own
 from entraide.access.people import (
@@ -41,6 +42,7 @@ __all__ = [
     "SignInView",
     "SignedActView",
     "StepUp",
+    "TooMany",
     "age_key_of",
     "begin_step_up",
     "demo",

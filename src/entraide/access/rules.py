@@ -7,8 +7,10 @@ from entraide.access.states import IDLE_LIMIT
 
 WINDOW = timedelta(minutes=1)
 
-# Per address and minute.  Passkeys cannot be guessed; the limits keep the desk answering and links from being tried.
-ATTEMPTS_MAX = {"sign-in": 30, "sign-in-failed": 10, "invitation": 10, "demo": 60}
+# Per minute: from one address before anybody is known, by one person afterwards.  Passkeys cannot be guessed; the
+# limits keep links from being tried and the desk answering when a script runs away with somebody's sign-in.
+ATTEMPTS_MAX = {"sign-in": 30, "sign-in-failed": 10, "invitation": 10, "demo": 60, "change": 600}
+STEP_UPS_MAX = 300
 
 
 def is_alive(*, seen_at: datetime, expires_at: datetime, ended_at: datetime | None, now: datetime) -> bool:

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
+from entraide.access.api import TooMany
 from entraide.kernel.errors import Invalid, NotFound, NotPermitted, NotPossible, Refusal, Unavailable
 from entraide.kernel.ids import uuid7
 from entraide.ui import errors
@@ -15,7 +16,9 @@ from entraide.ui import errors
 Answer = Callable[[HttpRequest], HttpResponse]
 _log = logging.getLogger(__name__)
 
+# The first that fits: TooMany is a way of being not permitted.
 STATUS_OF: dict[type[Refusal], int] = {
+    TooMany: 429,
     NotPermitted: 403,
     NotFound: 404,
     NotPossible: 409,

@@ -15,6 +15,8 @@ from webauthn.helpers.structs import PublicKeyCredentialDescriptor, UserVerifica
 
 from entraide.access import demo_keys, policies
 from entraide.access.models import Credential, Person, SignedAct, StepUp
+from entraide.access.operations.limits import too_many
+from entraide.access.rules import STEP_UPS_MAX, WINDOW
 from entraide.access.states import STEP_UP_LASTS
 from entraide.database import operation
 from entraide.evidence import signed_acts
@@ -61,8 +63,14 @@ def begin_step_up(act: Act, *, actor: Actor, now: datetime) -> BegunStepUp:
         If no person acts, or the person was disabled.
     NotPossible
         If the person has no passkey.
+    TooMany
+        If the person began too many within a minute.
     """
     person = _signer(actor)
+    # An attempt counts by the moment it ends, which is five minutes after it began.
+    begun_lately = StepUp.objects.filter(person=person, expires_at__gt=now + STEP_UP_LASTS - WINDOW)
+    if begun_lately.count() >= STEP_UPS_MAX:
+        raise too_many()
     # Whole milliseconds: the challenge counts them, and the row must give the same number back.
     expires_at = (now + STEP_UP_LASTS).replace(microsecond=(now.microsecond // 1000) * 1000)
     step_up = StepUp(

@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from entraide.access import demo
+from entraide.access.operations import limits
+from entraide.access.operations.sign_ins import DOOR
 from entraide.access.states import ROLE_NAMES
 from entraide.access.web import browser
 from entraide.access.web.guards import public
@@ -27,6 +29,7 @@ _YEAR_S = 365 * 24 * 3600
 def link(request: HttpRequest, token: str) -> HttpResponse:
     """Sign in by a link that the terminal printed; it works once, its browser may switch from then on."""
     demo.check_is_demo()
+    limits.count_attempt("demo", browser.address_of(request), actor=DOOR, now=clock.now())
     try:
         started = demo.use_link(token, device=browser.device_of(request), now=clock.now())
     except NotFound:
