@@ -7,7 +7,7 @@ import shutil
 import socket
 from collections.abc import Generator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import psycopg
@@ -21,7 +21,6 @@ from entraide.supervision.places import CHECKOUT, Places, places_of
 from entraide.supervision.postgres import EmbeddedPostgres
 from entraide.supervision.supervisor import Supervisor, end_leftovers, say_on_terminal
 
-DEMO_FRESH_FOR = timedelta(days=7)
 _LOOPBACK = "127.0.0.1"
 _PAGES = Path(__file__).resolve().parents[1] / "ui" / "static" / "ui" / "build" / "main.js"
 _SECRET_KEY, _EXCHANGE_TOKEN = "secret_key", "exchange_token"
@@ -103,6 +102,8 @@ class Desk:
         told |= {setting: self.url(role) for setting, role in child.databases.items()}
         known = self._secret_settings()
         told |= {name: known[name] for name in child.settings if known.get(name)}
+        if environment.read("ENTRAIDE_SMTP_URL"):
+            told["ENTRAIDE_SENDS_MAIL"] = "1"
         if self.instance.kind is Kind.DEMO:
             told["ENTRAIDE_EXCHANGE_URL"] = f"http://{_LOOPBACK}:{ports.exchange}"
         return told
@@ -244,7 +245,6 @@ def run_desk(
         if fresh or is_half:
             instance = _made_anew(places, instance, origin, now=now)
         desk = Desk(places, instance, origin=origin)
-        _say_if_old(instance, now)
         ports = Ports(web=port, exchange=_free_port(port + 1))
         return asyncio.run(_supervisor(desk, ports, host=host, stage=stage).run())
     finally:
@@ -342,14 +342,6 @@ def _made_anew(places: Places, instance: Instance, origin: str, *, now: datetime
 
 def _remove(path: Path) -> None:
     shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
-
-
-def _say_if_old(instance: Instance, now: datetime) -> None:
-    if instance.kind is Kind.DEMO and now - datetime.fromisoformat(instance.created) > DEMO_FRESH_FOR:
-        say_on_terminal(
-            f"This demo was made on {instance.created[:10]}; its dates are from then."
-            " ./entraide demo --fresh makes a new one."
-        )
 
 
 def _welcome(desk: Desk) -> str:
