@@ -1,5 +1,8 @@
 """The reader's own choices, and the gallery."""
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -11,8 +14,16 @@ from entraide.ui import gallery as showcase
 from entraide.ui.context import OWN_NAMES, THEME_COOKIE, THEMES
 
 _A_YEAR_S = 365 * 24 * 3600
+View = TypeVar("View", bound=Callable[..., HttpResponse])
 
 
+def public(view: View) -> View:
+    """Say that a page is for everybody; who may open the others is said in the rooms above, in the same word."""
+    view.required_roles = None  # type: ignore[attr-defined]
+    return view
+
+
+@public
 @require_POST
 def language(request: HttpRequest) -> HttpResponse:
     """Speak another language from now on."""
@@ -23,6 +34,7 @@ def language(request: HttpRequest) -> HttpResponse:
     return answer
 
 
+@public
 @require_POST
 def theme(request: HttpRequest) -> HttpResponse:
     """Draw pages light, dark, or as the reader's system wishes."""
@@ -35,6 +47,7 @@ def theme(request: HttpRequest) -> HttpResponse:
     return answer
 
 
+@public
 @require_GET
 def gallery(request: HttpRequest) -> HttpResponse:
     """Show every component in every state; only where no real case can be."""

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from entraide.access import api as access
-from entraide.access.web.guards import actor_of, requires
+from entraide.access.web.guards import actor_of, public, requires
 from entraide.audit import api as audit
 from entraide.database import reading_as
 from entraide.disclosure import operations, queries
@@ -106,6 +106,7 @@ def resume(request: HttpRequest, package_id: UUID) -> HttpResponse:
     return redirect("disclosure:package", package_id=package_id)
 
 
+@public
 @require_GET
 def exchange_key(request: HttpRequest) -> HttpResponse:
     """Send the exchange's public key; an agency keeps the one it was given when it joined."""
