@@ -6,8 +6,6 @@ from typing import Any
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from entraide.access.operations import sign_ins
-from entraide.kernel import clock
 from tests.plugins.people import Player
 
 _OPTIONS = {
