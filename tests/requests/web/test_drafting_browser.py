@@ -4,13 +4,16 @@ from typing import Any
 
 import pytest
 
+from entraide.requests.document import QUESTIONS
+from entraide.ui.build import NODE_MODULES
 from tests.browser.people import carry_passkey, sign_in
 from tests.plugins.browser import LiveDesk
 from tests.plugins.people import Cast
-from tests.requests.material import ADDRESS
-from tests.requests.story import a_pdf
+from tests.requests.material import ADDRESS, target
+from tests.requests.story import Story, a_pdf
 
 pytestmark = pytest.mark.browser
+AXE = NODE_MODULES / "axe-core" / "axe.min.js"
 
 PARAGRAPH = f"""On 3 March the victim sent 1.2 ETH to {ADDRESS}; in the report it also stands as
 {ADDRESS[:-1]}D. What was left came to 1BoatSLRHtKNngkdXEeobR76b53LETtpyT, and in transaction
@@ -143,3 +146,50 @@ def test_a_page_says_when_saving_will_not_help_any_more(otto: Any) -> None:
     otto.locator("[name=narrative]").press_sequentially("Signed out meanwhile.")
 
     otto.locator("[data-saved]").filter(has_text="Copy what you wrote").wait_for()
+
+
+@pytest.mark.parametrize(
+    "look", [{"color_scheme": "light"}, {"color_scheme": "dark"}, {"width": 375, "language": "ar"}]
+)
+def test_every_page_is_accessible_and_nothing_runs_out_of_it(
+    look: dict[str, Any], chromium_browser: Any, live_desk: LiveDesk, story: Story
+) -> None:
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed here")
+    story.draft(categories=["T2"], offence_years="1", targets=[target(), target(value=f"{ADDRESS[:-1]}D")])
+    context = chromium_browser.new_context(
+        base_url=live_desk.origin,
+        color_scheme=look.get("color_scheme", "light"),
+        viewport={"width": look.get("width", 1280), "height": 900},
+    )
+    page = context.new_page()
+    carry_passkey(page, story.cast.OTTO)
+    sign_in(page, live_desk.origin)
+    language = {"name": "django_language", "value": look.get("language", "en"), "url": live_desk.origin}
+    context.add_cookies([language])
+    here = f"/requests/{story.reference}"
+    faults: dict[str, list[str]] = {}
+    paths = ["/requests/new/", "/requests/drafts/", f"{here}/draft/", f"{here}/file/", f"{here}/discard/"]
+    paths += [f"{here}/draft/{name}/?problems=1" for name in QUESTIONS]
+    try:
+        for path in [*paths, "found"]:
+            if path == "found":
+                page.goto(f"{here}/draft/targets/")
+                page.locator("details.details > summary").click()
+                page.locator("[name=text]").fill(PARAGRAPH)
+                page.locator("form[action$='/find/'] button").click()
+                page.wait_for_url("**/find/")
+            else:
+                page.goto(path)
+            page.evaluate(AXE.read_text(encoding="utf-8"))
+            found = page.evaluate(
+                "async () => (await axe.run()).violations.map(v => `${v.id}: ${v.nodes.map(n => n.target).join(' ')}`)"
+            )
+            if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+                found.append("something is wider than the page")
+            if found:
+                faults[path.replace(story.reference, "R")] = found
+    finally:
+        context.close()
+
+    assert faults == {}
