@@ -1,5 +1,6 @@
 """What holds for every page: one host name, refusals as pages, nothing kept in caches."""
 
+import errno
 import logging
 from collections.abc import Callable
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ from entraide.kernel.errors import Invalid, NotFound, NotPermitted, NotPossible,
 from entraide.kernel.ids import uuid7
 from entraide.ui import errors
 
+_FULL = {errno.ENOSPC, errno.EDQUOT}
 Answer = Callable[[HttpRequest], HttpResponse]
 _log = logging.getLogger(__name__)
 
@@ -62,6 +64,10 @@ class RefusalMiddleware:
         if isinstance(exception, Refusal):
             status = next((code for kind, code in STATUS_OF.items() if isinstance(exception, kind)), 409)
             return errors.page(request, status, what=exception.what, why=exception.why, do=exception.do or None)
+        if isinstance(exception, OSError) and exception.errno in _FULL:
+            _log.error("the disk is full")
+            why, do = _("the disk of this desk is full"), _("Tell whoever runs this desk; nothing was kept")
+            return errors.page(request, 503, what=_("Saving"), why=why, do=do)
         reference = str(uuid7())
         request.reference = reference  # type: ignore[attr-defined]  # read by the page for faults
         _log.error("fault %s at %s", reference, request.resolver_match and request.resolver_match.view_name)
