@@ -1,4 +1,4 @@
-"""What the tests of faults share: a desk at this very hour, because the processes it is played with have a real clock."""
+"""What the tests of faults share: a desk at this very hour, because processes that are killed have a real clock."""
 
 from collections.abc import Iterator
 from dataclasses import replace
