@@ -53,6 +53,4 @@ def sign_shown(client: Client, player: Player, path: str, shown: Any, **fields: 
     found = re.search(r'data-block="options"><script[^>]*>(.*?)</script>', shown.content.decode(), re.S)
     assert found, text_of(shown)
     challenge = json.loads(found[1])["challenge"]
-    return client.post(
-        path, {**fields, "step_up": hidden(shown, "step_up"), "credential": player.answer(challenge)}
-    )
+    return client.post(path, {**fields, "step_up": hidden(shown, "step_up"), "credential": player.answer(challenge)})

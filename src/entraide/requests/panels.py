@@ -261,7 +261,9 @@ def buttons_of(view: RequestView, actor: Actor) -> tuple[ui.Button, ...]:
 
 
 def _buttons(view: RequestView, actor: Actor) -> Iterator[ui.Button]:
-    offered = {one.verb: one.why_not for one in view.verbs if one.verb in BUTTONS}
+    # Sending back is one thing for a person and two in the table: where to depends on whether the desk has seen it.
+    other_way = V.RETURN_TO_CORRECTION if view.row.submitted_at is None else V.RETURN_TO_DRAFT
+    offered = {one.verb: one.why_not for one in view.verbs if one.verb in BUTTONS and one.verb is not other_way}
     for verb in sorted(
         offered, key=lambda one: (_FIRST.index(one) if one in _FIRST else len(_FIRST), one in _DANGEROUS)
     ):
