@@ -233,11 +233,15 @@ class Deadline:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """One word with the sign of its tone, where a table has many of them and pills would shout."""
+    """One word with the sign of its tone, where a table has many of them and pills would shout.
+
+    `is_bare`: in a wide table the sign alone, with the word in its title and for who does not see it.
+    """
 
     template: ClassVar[str] = "ui/components/mark.html"
     label: Text
     tone: str = Tone.QUIET
+    is_bare: bool = False
 
     @property
     def icon(self) -> str:

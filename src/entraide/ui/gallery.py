@@ -120,7 +120,10 @@ def _sections() -> dict[str, list[Component]]:
             Button(label="Approve", reason="You proposed this decision; another person must approve it."),
         ],
         "Pills": [Pill(label=str(tone).capitalize(), tone=tone) for tone in Tone],
-        "Marks": [Mark(label=str(tone).capitalize(), tone=tone) for tone in Tone],
+        "Marks": [
+            *(Mark(label=str(tone).capitalize(), tone=tone) for tone in Tone),
+            Mark(label="Produced", tone=Tone.GOOD, is_bare=True),
+        ],
         "Amounts, identifiers, moments": [
             AmountShown(amount=Amount("BTC", 123_456_789_012)),
             AmountShown(amount=Amount("USDT", -1_500_000)),

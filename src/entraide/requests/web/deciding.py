@@ -95,6 +95,7 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
         "instrument_href": showing.page_of("requests:instrument_file", reference),
         "thread": panels.thread(view, actor) if view.messages else None,
         "table": showing.answers_table(view, worked.found.lines),
+        "legend": showing.legend(view),
         "letter": showing.letter(view, worked.found.lines),
         "last_end": next((one for one in view.proposals if one.reason), None),
     }
@@ -369,7 +370,10 @@ def approve(request: HttpRequest, reference: str) -> HttpResponse:
         title=_("Approve this decision"),
         button=_("Approve and sign"),
         action=request.path,
-        facts=_signed_facts(view, proposal.decision_sha256),
+        facts=[
+            ui.Fact(label=_("Proposed by"), value=proposal.proposed.name),
+            *_signed_facts(view, proposal.decision_sha256),
+        ],
         is_demo=settings.KIND == "demo",
         reason=trouble or why_not,
     )
@@ -467,6 +471,7 @@ def _decision_context(view: RequestView, document: Mapping[str, Any], actor: Act
         "pill": panels.state_pill(view.row),
         "leaves": showing.what_leaves(scope),
         "table": showing.answers_table(view, lines),
+        "legend": showing.legend(view),
         "letter": showing.letter(view, lines),
         "found": list(showing.targets(view).values()),
         "signals": showing.signals(view),

@@ -1,6 +1,6 @@
 """What the desk's pages show of a request, as components: targets, what was found, and what would leave."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from zoneinfo import ZoneInfo
@@ -153,90 +153,89 @@ def signals(view: RequestView) -> ui.Remarks | None:
 
 
 def answers_table(view: RequestView, lines: Mapping[int, ScopeLine]) -> ui.Table:
-    """Return what was asked beside what is produced: a row for each target, a column for each category asked for."""
-    categories = [Category(code) for code in view.filing.document["categories"]] if view.filing else []
-    columns = [
-        ui.Column(label=_("Target"), is_heading=True),
-        ui.Column(label=_("Answer")),
-        ui.Column(label=_("Accounts")),
-        ui.Column(label=_("Period")),
-        *(ui.Column(label=f"{one.value} {CATEGORIES[one].label}") for one in categories),
-    ]
+    """Return what was asked beside what is produced, target by target: a sign for each category, differences in words.
+
+    Eleven categories still fit beside each other; their names stand in `legend`.
+    """
+    categories = _asked_for(view)
     return ui.Table(
         caption=_("What was asked, and what is produced"),
-        columns=columns,
+        columns=[
+            ui.Column(label=_("Target"), is_heading=True),
+            ui.Column(label=_("Answer")),
+            *(ui.Column(label=one.value) for one in categories),
+            ui.Column(label=_("Where it differs from what was asked")),
+        ],
         rows=[_row(target, lines.get(target.n), categories) for target in view.targets],
         empty=_("The request names no target."),
         hide_caption=True,
     )
 
 
+def legend(view: RequestView) -> str:
+    """Return what the codes of the categories asked for mean."""
+    return " · ".join(f"{one.value} {CATEGORIES[one].label}" for one in _asked_for(view))
+
+
+def _asked_for(view: RequestView) -> list[Category]:
+    return [Category(code) for code in view.filing.document["categories"]] if view.filing else []
+
+
 def _row(target: TargetView, line: ScopeLine | None, categories: Sequence[Category]) -> ui.Row:
     name = ui.Several(items=[f"{target.n}.", ui.Identifier(value=target.value, short=True, copy=False)], is_inline=True)
     if line is None:
-        return ui.Row(cells=[name, ui.Mark(label=_("No answer yet"), tone="warn"), "", "", *([""] * len(categories))])
-    withheld = {one.category: one for one in line.withheld}
-    cells: list[ui.Drawable] = []
-    for category in categories:
-        if category in line.categories:
-            named = line.named_columns.get(category, frozenset())
-            cells.append(_produced_mark(named))
-        elif category in withheld:
-            cells.append(_withheld_mark(withheld[category].answer, withheld[category].ground))
-        else:
-            cells.append(ui.Mark(label=_("Nothing")))
-    return ui.Row(cells=[name, _answer_mark(line), _accounts(target, line), _period(target, line), *cells])
+        return ui.Row(cells=[name, ui.Mark(label=_("No answer yet"), tone="warn"), *([""] * len(categories)), ""])
+    withheld = {one.category: one.answer for one in line.withheld}
+    marks = [_mark(category in line.categories, withheld.get(category, line.answer)) for category in categories]
+    differences = list(_differences(target, line))
+    return ui.Row(cells=[name, _answer_mark(line), *marks, ui.Several(items=differences) if differences else ""])
+
+
+def _mark(is_produced: bool, answer: AnswerCode) -> ui.Mark:
+    if is_produced:
+        return ui.Mark(label=_("Produced"), tone="good", is_bare=True)
+    tone = "bad" if answer is AnswerCode.REFUSED else "quiet"
+    return ui.Mark(label=ANSWER_LABELS[answer], tone=tone, is_bare=True)
 
 
 def answer_pill(line: ScopeLine | None) -> ui.Pill:
     """Return in a word how a target is answered so far."""
     if line is None:
         return ui.Pill(label=_("No answer yet"), tone="warn")
+    mark = _answer_mark(line)
+    return ui.Pill(label=mark.label, tone="good" if line.answer is AnswerCode.PRODUCE else mark.tone)
+
+
+def _answer_mark(line: ScopeLine) -> ui.Mark:
     if line.answer is AnswerCode.PRODUCE:
-        return ui.Pill(label=_("Produced in part") if line.withheld else ANSWER_LABELS[line.answer], tone="good")
-    return ui.Pill(label=ANSWER_LABELS[line.answer], tone="bad" if line.answer is AnswerCode.REFUSED else "quiet")
+        tone = "warn" if line.withheld else "good"
+        return ui.Mark(label=_("Produced in part") if line.withheld else ANSWER_LABELS[line.answer], tone=tone)
+    return ui.Mark(label=ANSWER_LABELS[line.answer], tone="bad" if line.answer is AnswerCode.REFUSED else "quiet")
 
 
-def _answer_mark(line: ScopeLine) -> ui.Drawable:
-    label: Text = ANSWER_LABELS[line.answer]
-    if line.answer is AnswerCode.PRODUCE:
-        return ui.Mark(label=_("Produced in part"), tone="warn") if line.withheld else ui.Mark(label=label, tone="good")
-    if line.ground is None:
-        return ui.Mark(label=label, tone="quiet")
-    return ui.Several(items=[ui.Mark(label=label, tone="bad"), GROUNDS[line.ground].label])
-
-
-def _produced_mark(named: frozenset[str]) -> ui.Drawable:
-    mark = ui.Mark(label=_("Produced"), tone="good")
-    if not named:
-        return mark
-    words = ", ".join(str(COLUMN_LABELS.get(column, column)) for column in sorted(named))
-    return ui.Several(items=[mark, ui.Mark(label=words, tone="warn")])
-
-
-def _withheld_mark(answer: AnswerCode, ground: str | None) -> ui.Drawable:
-    tone = "bad" if answer is AnswerCode.REFUSED else "quiet"
-    mark = ui.Mark(label=ANSWER_LABELS[answer], tone=tone)
-    return ui.Several(items=[mark, GROUNDS[ground].label]) if ground else mark
-
-
-def _accounts(target: TargetView, line: ScopeLine) -> ui.Drawable:
-    if not line.accounts:
-        return ""
-    n_found = len(target.matches)
-    if len(line.accounts) == n_found:
-        return ngettext("the one found", "all %(n)s found", n_found) % {"n": n_found}
-    words = _("%(n)s of %(found)s found") % {"n": len(line.accounts), "found": n_found}
-    return ui.Mark(label=words, tone="warn")
-
-
-def _period(target: TargetView, line: ScopeLine) -> ui.Drawable:
-    if line.period is None:
-        return ""
-    if line.period == Period(start=target.period_start, end=target.period_end):
-        return _("as asked")
-    moments = [ui.Moment(at=moment, compact=True) for moment in (line.period.start, line.period.end)]
-    return ui.Several(items=[ui.Mark(label=_("narrowed"), tone="warn"), *moments])
+def _differences(target: TargetView, line: ScopeLine) -> Iterator[ui.Drawable]:
+    """Yield in words whatever is not as it was asked, and whatever is shown that is masked otherwise."""
+    if line.ground is not None:
+        yield str(GROUNDS[line.ground].label)
+    if line.accounts and len(line.accounts) < len(target.matches):
+        yield _("%(n)s of %(found)s accounts found") % {"n": len(line.accounts), "found": len(target.matches)}
+    if line.period is not None and line.period != Period(start=target.period_start, end=target.period_end):
+        yield ui.Several(
+            items=[
+                _("Period narrowed:"),
+                ui.Moment(at=line.period.start, compact=True),
+                "–",
+                ui.Moment(at=line.period.end, compact=True),
+            ],
+            is_inline=True,
+        )
+    for one in line.withheld:
+        why = GROUNDS[one.ground].label if one.ground else ANSWER_LABELS[one.answer]
+        words = _("%(category)s refused: %(why)s") if one.ground else "%(category)s: %(why)s"
+        yield words % {"category": one.category.value, "why": why}
+    for category, columns in line.named_columns.items():
+        shown = ", ".join(str(COLUMN_LABELS.get(column, column)) for column in sorted(columns))
+        yield ui.Mark(label=f"{category.value}: {shown}", tone="warn")
 
 
 def what_leaves(scope: Scope) -> ui.SummaryList:
