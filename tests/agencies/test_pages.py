@@ -63,6 +63,8 @@ def test_V01_an_agency_is_entered_and_verified_by_two_persons_on_their_pages(cas
     with reading_as(cast.MARC.actor):
         assert [one.id for one in api.waiting_for(cast.MARC.actor)] == [agency_id]
         assert api.waiting_for(cast.DORA.actor) == []
+    assert f"/agencies/{agency_id}/" in marc.get("/").content.decode()
+    assert f"/agencies/{agency_id}/" not in dora.get("/").content.decode()
     answer = _sign(marc, cast.MARC, f"/agencies/{agency_id}/verify/", {"checked": ["call_back", "law"]})
 
     assert answer.status_code == 302, answer.content

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from entraide.access.web.guards import actor_of, requires
+from entraide.agencies import api as agencies
 from entraide.database import reading_as
 from entraide.desk.web.rows import case_link, clock_of, package_pill, state_pill
 from entraide.disclosure import api as disclosure
@@ -30,10 +31,12 @@ def home(request: HttpRequest) -> HttpResponse:
         waiting = requests.waiting_for(actor)
         packages = disclosure.not_fetched_by(actor, now)
         stopped = disclosure.stopped(actor)
+        unverified = agencies.waiting_for(actor)
         latest = requests.requests_for(actor).rows[:_N_LATEST] if actor.has(Role.AUDITOR) else ()
     rows = [*_stopped(stopped), *_to_fetch(packages, now)]
     at_hand = {package.request_reference for package in packages}
     rows += [_to_do(item, actor, now) for item in waiting if item.request.reference not in at_hand]
+    rows += _to_verify(unverified)
     context = {
         "table": _table(rows, actor),
         "latest": _latest(latest, now) if latest else None,
@@ -108,6 +111,15 @@ def _stopped(packages: Sequence[disclosure.PackageView]) -> Iterator[ui.Row]:
         )
 
 
+def _to_verify(views: Sequence[agencies.AgencyView]) -> Iterator[ui.Row]:
+    for view in views:
+        href = reverse("agencies:agency", args=[view.id])
+        pill = ui.Pill(label=view.state.label, tone=view.state.tone)
+        yield ui.Row(
+            cells=[ui.Link(label=_("Verify an agency as the second person"), href=href), "–", view.name, "", pill]
+        )
+
+
 def _package(package: disclosure.PackageView) -> str:
     return reverse("disclosure:package", args=[package.id])
 
@@ -143,3 +155,7 @@ def _places(actor: Actor) -> Iterator[ui.Link]:
     """Yield where people go whose work is not on cases."""
     if actor.has(Role.AGENCY_ADMINISTRATOR, Role.DESK_ADMINISTRATOR):
         yield ui.Link(label=_("People, their roles and passkeys"), href=reverse("access:people"))
+    if actor.has(Role.DESK_ADMINISTRATOR):
+        yield ui.Link(label=_("Agencies and who verified them"), href=reverse("agencies:agencies"))
+    if actor.has(Role.AGENCY_ADMINISTRATOR):
+        yield ui.Link(label=_("Your agency and its supervisor's signature"), href=reverse("agencies:own"))
