@@ -3,8 +3,12 @@
 from typing import Any
 
 import pytest
+from django.conf import settings
 
+from entraide.access import demo_keys
+from entraide.kernel import clock
 from entraide.requests.document import QUESTIONS
+from entraide.requests.states import RequestState
 from entraide.ui.build import NODE_MODULES
 from tests.browser.people import carry_passkey, sign_in
 from tests.plugins.browser import LiveDesk
@@ -193,3 +197,21 @@ def test_every_page_is_accessible_and_nothing_runs_out_of_it(
         context.close()
 
     assert faults == {}
+
+
+def test_in_a_demo_the_software_key_in_the_page_signs(chromium_browser: Any, live_desk: LiveDesk, story: Story) -> None:
+    demo_keys.keep(story.cast.OTTO.id, story.cast.OTTO.key)
+    story.draft()
+    _player, token = story.cast.OTTO.signed_in(clock.now())
+    context = chromium_browser.new_context(base_url=live_desk.origin)
+    context.add_cookies([{"name": settings.SIGN_IN_COOKIE, "value": token, "url": live_desk.origin}])
+    page = context.new_page()  # with no passkey in it
+    try:
+        page.goto(f"/requests/{story.reference}/file/")
+        assert page.get_by_text("a software key in this page signs").is_visible()
+        page.get_by_role("button", name="Sign and file").click()
+        page.wait_for_url("**/filed/")
+    finally:
+        context.close()
+
+    assert story.state is RequestState.SUBMITTED
