@@ -19,13 +19,14 @@ _ADMINISTRATORS = (Role.AGENCY_ADMINISTRATOR, Role.DESK_ADMINISTRATOR)
 
 
 def desk(request: HttpRequest) -> dict[str, Any]:
-    """Be the context processor ``entraide.desk.context.desk``: `instance`, `navigation`, `me`."""
+    """Be the context processor ``entraide.desk.context.desk``: `instance`, `navigation`, `me` and how to draw it."""
     actor: Actor | None = getattr(request, "actor", None)
     found = audit.find_instance()
     return {
         "instance": {"kind": found.kind if found else "", "name": "", "note": _note(found)},
         "navigation": _links(request, actor) if actor else [],
         "me": _chip(actor) if actor else None,
+        "person_template": "desk/me.html",
     }
 
 
