@@ -644,8 +644,8 @@ def of_document(view: RequestView, actor: Actor) -> tuple[ui.Panel, ...]:
 def _of_request(view: RequestView, actor: Actor) -> Iterator[ui.Panel]:
     reference, filing, found = view.row.reference, view.filing, instrument(view)
     yield ui.Panel(key="particulars", title=_("The request"), body=(particulars(view),))
-    yield ui.Panel(key="targets", title=_("Targets"), body=(targets(view, actor),))
     if filing is not None:
+        yield ui.Panel(key="targets", title=_("Targets"), body=(targets(view, actor),))
         yield ui.Panel(key="data", title=_("Data asked for"), body=(categories(filing),))
         yield ui.Panel(key="narrative", title=_("What happened"), body=(ui.Words(text=filing.document["narrative"]),))
     if found is not None:

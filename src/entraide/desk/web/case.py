@@ -26,6 +26,7 @@ from entraide.requests.api import RequestState
 from entraide.ui import components as ui
 
 READERS = (Role.OFFICER, Role.SUPERVISOR, Role.ANALYST, Role.APPROVER, Role.AUDITOR)
+_TO_BE_READ = (RequestState.QUESTION_ASKED, RequestState.RETURNED_FOR_CORRECTION, RequestState.DRAFT)
 _HASH = re.compile(r"[0-9a-f]{64}")
 _UNDER_WAY = (
     disclosure.PackageState.QUEUED,
@@ -48,10 +49,10 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
     thread = requests.panels.of_thread(view, actor)
     document = requests.panels.of_document(view, actor)
     built = _packages(packages, progress)
-    # What has to be read first stands first: an open question, a package, for the desk what it found.
-    first = [thread] if view.row.state in (RequestState.QUESTION_ASKED, RequestState.RETURNED_FOR_CORRECTION) else []
+    # What has to be read first stands first: an open question, a reason to correct it, a package.
+    first = [thread] if view.messages and view.row.state in _TO_BE_READ else []
     first += [built] if packages else []
-    last = [panel for panel in (thread, built) if panel not in first]
+    last = [panel for panel in (thread, built) if panel not in first] if view.filing is not None else []
     context = {
         "row": view.row,
         "pill": state_pill(view.row),
