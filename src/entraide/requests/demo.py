@@ -100,8 +100,6 @@ class DemoRequest:
         return {"step_up_id": step_up_id, "assertion": assertion}
 
 
-
-
 def _answer(target: TargetView, categories: Sequence[str]) -> dict[str, Any]:
     accounts = [match.account_id for match in target.matches]
     if accounts:
