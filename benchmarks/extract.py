@@ -168,9 +168,7 @@ def _iocsearcher(section: Section, text: str, size: float) -> None:
     searcher = Searcher()
     part = text[:500_000]
     rate = (
-        len(part.encode())
-        / 1e6
-        / seconds(lambda: searcher.search_data(part, targets={"bitcoin", "ethereum", "tronix"}))
+        len(part.encode()) / 1e6 / seconds(lambda: searcher.search_data(part, targets={"bitcoin", "ethereum", "tron"}))
     )
     section.add(name, rate, "MB/s", is_peer=True)
 
