@@ -168,11 +168,26 @@ def test_many_targets_come_ten_to_a_page_and_none_is_lost(story: Story) -> None:
     client = at(story.cast.ANOUK)
 
     first, second = (client.get(f"{_page(story, 'decision')}?page={n}").content.decode() for n in (1, 2))
+    faults = words_of(client.get(_page(story, "decision") + "?check=1"))
     _send(client, story, "suggest-all")
 
     assert (first.count('name="target"'), second.count('name="target"')) == (10, 2)
     assert 'id="target-12"' in second
+    assert "1–10 10 open 11–12 2 open" in faults
+    assert "Target 12: This target has no answer yet" in faults
     assert len(_answers(story)) == 12
+
+
+def test_another_request_about_the_same_account_is_said_beside_the_target(story: Story) -> None:
+    first = in_triage(story).reference
+    story.reference = ""
+    story.draft(agency_reference="PV 2026/118").file().accept().look_up()
+
+    shown = words_of(at(story.cast.ANOUK).get(_page(story, "decision")))
+
+    assert "Another request names the same identifier" in shown
+    assert "Another request touches the same account" in shown
+    assert first in shown
 
 
 # -------------------------------------------------------------------------------------------------------------- signing

@@ -139,6 +139,22 @@ def test_only_analysts_are_offered_and_taken_for_a_hand_over(story: Story) -> No
     assert story.row().assigned_to_id == story.cast.ANOUK.id
 
 
+def test_a_request_is_handed_over_with_what_the_other_should_know(story: Story) -> None:
+    story.to(S.TRIAGE)
+    story.desk.superuser_sql(  # Marc is an analyst as well, from now on
+        "SET session_replication_role = replica; "
+        "INSERT INTO access_rolegrant (id, organisation_id, person_id, role, granted_at) "
+        f"SELECT gen_random_uuid(), organisation_id, '{story.cast.MARC.id}', 'analyst', granted_at "
+        f"FROM access_rolegrant WHERE person_id = '{story.cast.ANOUK.id}'"
+    )
+
+    answer = _press(story, "ANOUK", "hand-over", to=str(story.cast.MARC.id), note="The second account matters.")
+
+    assert answer["Location"] == "/"  # she can read it no more
+    assert story.row().assigned_to_id == story.cast.MARC.id
+    assert at(story.cast.ANOUK).get(f"/requests/{story.reference}/decision/").status_code == 403
+
+
 def test_a_proposal_is_taken_back_by_its_proposer(story: Story) -> None:
     story.to(S.IN_DECISION)
 

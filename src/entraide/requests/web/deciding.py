@@ -75,14 +75,15 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
     with reading_as(actor):
         worked = operations.work_out(reference, actor=actor)
     page = _page_of(request, len(view.targets))
+    here = view.targets[(page - 1) * TARGETS_A_PAGE : page * TARGETS_A_PAGE]
     is_checking = "check" in request.GET
     errors = worked.found.errors if is_checking else {}
     context = {
         "row": view.row,
         "pill": panels.state_pill(view.row),
         "cards": _cards(view, worked, page, errors),
-        "overview": _overview(view, worked),
-        "pages": _pages(len(view.targets), page),
+        "overview": _overview(here, worked),
+        "pages": _pages(view.targets, page, worked),
         "page": page,
         "has_many": len(view.targets) > 1,
         "answered": _answered(worked),
@@ -94,9 +95,9 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
         "instrument": panels.instrument(view),
         "instrument_href": showing.page_of("requests:instrument_file", reference),
         "thread": panels.thread(view, actor) if view.messages else None,
-        "table": showing.answers_table(view, worked.found.lines),
+        "table": showing.answers_table(view, worked.found.lines, here),
         "legend": showing.legend(view),
-        "letter": showing.letter(view, worked.found.lines),
+        "letter": showing.letter(view, worked.found.lines, here),
         "last_end": next((one for one in view.proposals if one.reason), None),
     }
     return render(request, "requests/decision.html", context, status=422 if errors else 200)
@@ -112,7 +113,12 @@ def autosave(request: HttpRequest, reference: str) -> HttpResponse:
     _save(request, reference, worked, actor)
     with reading_as(actor):
         worked = operations.work_out(reference, actor=actor)
-    pills = {f"answer-{n}": render_to_string(pill.template, {"c": pill}) for n, pill in _pills(worked).items()}
+    shown = set(request.POST.getlist("target"))
+    pills = {
+        f"answer-{n}": render_to_string(pill.template, {"c": pill})
+        for n, pill in _pills(worked).items()
+        if str(n) in shown
+    }
     return JsonResponse({"parts": {"answered": escape(_answered(worked)), **pills}})
 
 
@@ -238,23 +244,10 @@ def _pills(worked: WorkedOut) -> dict[int, ui.Pill]:
     return {target.n: showing.answer_pill(lines.get(target.n)) for target in worked.facts.targets}
 
 
-def _overview(view: RequestView, worked: WorkedOut) -> list[dict[str, Any]]:
-    """Return every target with how it is answered so far, each a link to its sheet."""
+def _overview(here: Sequence[TargetView], worked: WorkedOut) -> list[dict[str, Any]]:
+    """Return the targets of this page with how each is answered so far, each a link to its sheet."""
     pills = _pills(worked)
-    return [
-        {
-            "n": target.n,
-            "value": target.value,
-            "href": f"?page={_page_with(target.n, view)}#target-{target.n}",
-            "pill": pills[target.n],
-        }
-        for target in view.targets
-    ]
-
-
-def _page_with(n: int, view: RequestView) -> int:
-    position = next(at for at, target in enumerate(view.targets) if target.n == n)
-    return position // TARGETS_A_PAGE + 1
+    return [{"n": one.n, "value": one.value, "href": f"#target-{one.n}", "pill": pills[one.n]} for one in here]
 
 
 def _page_of(request: HttpRequest, n_targets: int) -> int:
@@ -263,19 +256,23 @@ def _page_of(request: HttpRequest, n_targets: int) -> int:
     return min(max(int(asked), 1), last) if asked.isdigit() and len(asked) < 6 else 1
 
 
-def _pages(n_targets: int, page: int) -> list[dict[str, Any]]:
-    """Return the pages of targets; empty where one is enough."""
-    if n_targets <= TARGETS_A_PAGE:
+def _pages(targets: Sequence[TargetView], page: int, worked: WorkedOut) -> list[dict[str, Any]]:
+    """Return the pages of targets with how many are open on each; empty where one page is enough."""
+    if len(targets) <= TARGETS_A_PAGE:
         return []
-    starts = range(0, n_targets, TARGETS_A_PAGE)
-    return [
-        {
-            "number": number,
-            "label": f"{start + 1}–{min(start + TARGETS_A_PAGE, n_targets)}",
-            "is_current": number == page,
-        }
-        for number, start in enumerate(starts, start=1)
-    ]
+    unanswered = set(worked.found.unanswered)
+    pages = []
+    for number, start in enumerate(range(0, len(targets), TARGETS_A_PAGE), start=1):
+        on_it = targets[start : start + TARGETS_A_PAGE]
+        pages.append(
+            {
+                "number": number,
+                "label": f"{on_it[0].n}–{on_it[-1].n}",
+                "n_open": sum(1 for target in on_it if target.n in unanswered),
+                "is_current": number == page,
+            }
+        )
+    return pages
 
 
 def _faults(errors: Mapping[str, Text]) -> list[ui.Fault]:

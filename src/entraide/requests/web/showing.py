@@ -152,10 +152,12 @@ def signals(view: RequestView) -> ui.Remarks | None:
 # ---------------------------------------------------------------------------------------------- what would be answered
 
 
-def answers_table(view: RequestView, lines: Mapping[int, ScopeLine]) -> ui.Table:
+def answers_table(
+    view: RequestView, lines: Mapping[int, ScopeLine], shown: Sequence[TargetView] | None = None
+) -> ui.Table:
     """Return what was asked beside what is produced, target by target: a sign for each category, differences in words.
 
-    Eleven categories still fit beside each other; their names stand in `legend`.
+    Eleven categories still fit beside each other; their names stand in `legend`.  `shown`: only these targets.
     """
     categories = _asked_for(view)
     return ui.Table(
@@ -166,7 +168,7 @@ def answers_table(view: RequestView, lines: Mapping[int, ScopeLine]) -> ui.Table
             *(ui.Column(label=one.value) for one in categories),
             ui.Column(label=_("Where it differs from what was asked")),
         ],
-        rows=[_row(target, lines.get(target.n), categories) for target in view.targets],
+        rows=[_row(target, lines.get(target.n), categories) for target in (view.targets if shown is None else shown)],
         empty=_("The request names no target."),
         hide_caption=True,
     )
@@ -291,27 +293,30 @@ class Letter:
     n_silent: int
 
 
-def letter(view: RequestView, lines: Mapping[int, ScopeLine]) -> Letter:
-    """Return the letter's answers as far as they are worked out, in the language of the request."""
+def letter(view: RequestView, lines: Mapping[int, ScopeLine], shown: Sequence[TargetView] | None = None) -> Letter:
+    """Return the letter's answers as far as they are worked out, in the language of the request.
+
+    `shown`: only those to these targets; how many are silent is counted over all.
+    """
     asked_for = str(view.filing.document["language"]) if view.filing else "en"
     language = asked_for if asked_for in LANGUAGES else "en"
     info = get_language_info(language)
     with override(language):
-        shown = tuple(
+        said = tuple(
             LetterLine(
                 n=target.n,
                 identifier=ui.Identifier(value=target.value, short=True, copy=False),
                 words=answer_in_words(lines[target.n]),
             )
-            for target in view.targets
+            for target in (view.targets if shown is None else shown)
             if target.n in lines
         )
     return Letter(
         language=language,
         language_name=info["name_local"],
         dir="rtl" if info["bidi"] else "ltr",
-        lines=shown,
-        n_silent=len(view.targets) - len(shown),
+        lines=said,
+        n_silent=sum(1 for target in view.targets if target.n not in lines),
     )
 
 
