@@ -144,7 +144,7 @@ class People:
         """Return the page of a person, signed in with her passkey."""
         if player.email not in self.pages:
             page = self.open_browser(has_authenticator=False, accept_downloads=True)
-            page.set_default_timeout(20_000)
+            page.set_default_timeout(60_000)
             carry_passkey(page, player)
             sign_in(page, self.origin)
             self.pages[player.email] = page
@@ -198,7 +198,7 @@ def register_age_key(page: Any, folder: Path) -> Path:
     identity = folder / "otto-age-key.txt"
     download.value.save_as(identity)
     page.locator("[data-agekey-submit]").click()
-    page.get_by_role("button", name=re.compile("^Sign")).click()
+    page.get_by_role("button", name="Sign and register").click()
     page.wait_for_url("**/account/")
     return identity
 
@@ -320,6 +320,7 @@ def build(desk: Desk) -> None:
 
 
 def fetch(page: Any, reference: str, folder: Path) -> Path:
+    """Sign for the package; the next page starts the download by itself."""
     page.goto("/")
     page.get_by_role("link", name="Fetch the package").click()
     with page.expect_download() as download:

@@ -199,7 +199,7 @@ def test_only_the_recipient_fetches_and_each_signature_serves_once(story, identi
 
     with pytest.raises(NotFound):
         operations.begin_download(package_id, **signed, actor=story.cast.SABINE.actor)
-    download_id = operations.begin_download(package_id, **signed, actor=otto.actor)
+    download_id = operations.begin_download(package_id, **signed, actor=otto.actor).id
     with pytest.raises(NotPermitted):
         operations.begin_download(package_id, **signed, actor=otto.actor)
 

@@ -26,6 +26,14 @@ WORK = "disclosure:package"
 RELEASE = "disclosure:package:release"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetching:
+    """A fetch that was signed for: its id, and its entry in the log."""
+
+    id: UUID
+    entry_id: UUID
+
+
 @operation
 def order(request_id: UUID, *, actor: Actor, now: datetime) -> UUID | None:
     """Order the package of an approved decision; return it, or None where there is nothing to do.
@@ -241,7 +249,7 @@ def cancel(package_id: UUID, *, actor: Actor, now: datetime) -> None:
 
 
 @operation
-def begin_download(package_id: UUID, *, step_up_id: UUID, assertion: str, actor: Actor, now: datetime) -> UUID:
+def begin_download(package_id: UUID, *, step_up_id: UUID, assertion: str, actor: Actor, now: datetime) -> Fetching:
     """Let the recipient fetch the package once, resumable for a day, after she signed for it.
 
     Raises
@@ -274,7 +282,7 @@ def begin_download(package_id: UUID, *, step_up_id: UUID, assertion: str, actor:
         expires_at=now + DOWNLOAD_LASTS,
     )
     download.save(force_insert=True)
-    audit.record(
+    entry = audit.record(
         "disclosure:package:fetched",
         stream_id=package.stream_id,
         actor=actor,
@@ -283,7 +291,7 @@ def begin_download(package_id: UUID, *, step_up_id: UUID, assertion: str, actor:
         payload={"package": package.reference},
         act_hash=signed.act_hash,
     )
-    return download.pk
+    return Fetching(id=download.pk, entry_id=entry.id)
 
 
 def _step(

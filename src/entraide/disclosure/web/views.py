@@ -9,12 +9,15 @@ from uuid import UUID
 from django.conf import settings
 from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from entraide.access import api as access
+from entraide.access.web import receipts
 from entraide.access.web.guards import actor_of, public, requires
+from entraide.access.web.signing import answer_of, answer_with, check_shown, signature_on_demand
 from entraide.audit import api as audit
 from entraide.database import reading_as
 from entraide.disclosure import operations, queries
@@ -23,7 +26,8 @@ from entraide.disclosure.building import package_file
 from entraide.disclosure.queries import PackageView
 from entraide.disclosure.states import STAGE_LABELS, STATE_LABELS, STATE_TONES, PackageState
 from entraide.kernel import clock
-from entraide.kernel.actors import Actor, Face, Role
+from entraide.kernel.actors import Actor, Role
+from entraide.kernel.acts import Act
 from entraide.outbox import api as outbox
 from entraide.supervision.places import CHECKOUT
 from entraide.ui import components as ui
@@ -38,23 +42,7 @@ _BLOCK = 1 << 16
 @requires(*READERS)
 def package(request: HttpRequest, package_id: UUID) -> HttpResponse:
     """Show a package: its state, how far it has come, and for the recipient how to fetch and check it."""
-    actor, now = actor_of(request), clock.now()
-    view = _read(package_id, actor)
-    return render(
-        request,
-        "disclosure/package.html",
-        {
-            "package": view,
-            "pill": ui.Pill(label=STATE_LABELS[view.state], tone=STATE_TONES[view.state]),
-            "facts": ui.SummaryList(facts=_facts(view)),
-            "progress": _progress(view, actor) if view.state in _UNDER_WAY else None,
-            "signature": _signature(view, actor) if _may_fetch(view, actor) else None,
-            "is_recipient": view.recipient_id == actor.person_id,
-            "is_available": view.is_available(now),
-            "commands": _commands(view, actor),
-            "may_steer": actor.has(Role.ANALYST, Role.APPROVER),
-        },
-    )
+    return _page(request, package_id, fetched=None)
 
 
 @require_GET
@@ -67,16 +55,35 @@ def progress(request: HttpRequest, package_id: UUID) -> HttpResponse:
 
 @require_POST
 @requires(Role.OFFICER)
+def download_options(request: HttpRequest, package_id: UUID) -> HttpResponse:
+    """Begin the step-up for fetching exactly the file the page showed."""
+    actor = actor_of(request)
+    act = _act(_read(package_id, actor))
+    check_shown(request, act)
+    return answer_with(access.begin_step_up(act, actor=actor, now=clock.now()))
+
+
+@require_POST
+@requires(Role.OFFICER)
 def download(request: HttpRequest, package_id: UUID) -> HttpResponse:
-    """Take the recipient's signature and lead to the file."""
-    download_id = operations.begin_download(
+    """Take the recipient's signature and lead to the page that starts the download."""
+    answer = answer_of(request)
+    done = operations.begin_download(
         package_id,
-        step_up_id=_step_up_id(request),
-        assertion=request.POST.get("credential", ""),
+        step_up_id=answer.step_up_id,
+        assertion=answer.assertion,
         actor=actor_of(request),
         now=clock.now(),
     )
-    return redirect("disclosure:file", package_id=package_id, download_id=download_id)
+    receipts.tell(request, done.entry_id)
+    return redirect("disclosure:fetched", package_id=package_id, download_id=done.id)
+
+
+@require_GET
+@requires(Role.OFFICER)
+def fetched(request: HttpRequest, package_id: UUID, download_id: UUID) -> HttpResponse:
+    """Start the download, and show beside it how to open and check what comes."""
+    return _page(request, package_id, fetched=download_id)
 
 
 @require_GET
@@ -117,6 +124,31 @@ def exchange_key(request: HttpRequest) -> HttpResponse:
     )
 
 
+def _page(request: HttpRequest, package_id: UUID, *, fetched: UUID | None) -> HttpResponse:
+    actor, now = actor_of(request), clock.now()
+    with reading_as(actor):
+        view = queries.download(fetched, package_id, actor, now) if fetched else queries.package(package_id, actor)
+        is_demo = actor.person_id is not None and access.person(actor.person_id).is_demo
+    may_fetch = _may_fetch(view, actor)
+    context = {
+        "package": view,
+        "pill": ui.Pill(label=STATE_LABELS[view.state], tone=STATE_TONES[view.state]),
+        "facts": ui.SummaryList(facts=_facts(view)),
+        "progress": _progress(view, actor) if view.state in _UNDER_WAY else None,
+        "file_href": reverse("disclosure:file", args=[view.id, fetched]) if fetched else "",
+        "signature": _signature(view, is_demo) if may_fetch and not fetched else None,
+        "is_recipient": view.recipient_id == actor.person_id,
+        "is_available": view.is_available(now),
+        "commands": _commands(view, actor) if may_fetch else [],
+        "may_steer": actor.has(Role.ANALYST, Role.APPROVER),
+    }
+    return render(request, "disclosure/package.html", context)
+
+
+def _act(view: PackageView) -> Act:
+    return download_act(view.reference, bytes.fromhex(view.file_sha256))
+
+
 def _read(package_id: UUID, actor: Actor) -> PackageView:
     with reading_as(actor):
         return queries.package(package_id, actor)
@@ -138,7 +170,7 @@ def _facts(view: PackageView) -> list[ui.Fact]:
             ui.Fact(label=_("Hash over all files, as in the log"), value=ui.Identifier(value=view.tag_manifest_sha256))
         )
     if view.file_size is not None:
-        facts.append(ui.Fact(label=_("Size"), value=_("%(n)s bytes") % {"n": view.file_size}))
+        facts.append(ui.Fact(label=_("Size"), value=filesizeformat(view.file_size)))
     if view.file_sha256:
         facts.append(ui.Fact(label=_("Hash of the encrypted file"), value=ui.Identifier(value=view.file_sha256)))
     if view.released_at and view.available_until:
@@ -162,28 +194,23 @@ def _progress(view: PackageView, actor: Actor) -> ui.Progress:
     )
 
 
-def _signature(view: PackageView, actor: Actor) -> ui.Signature:
-    act = download_act(view.reference, bytes.fromhex(view.file_sha256))
-    step_up = access.begin_step_up(act, actor=actor, now=clock.now())
-    return ui.Signature(
+def _signature(view: PackageView, is_demo: bool) -> ui.Signature:
+    return signature_on_demand(
+        _act(view),
+        options_href=reverse("disclosure:download_options", args=[view.id]),
         title=_("Fetch the package"),
         button=_("Sign and fetch"),
         action=reverse("disclosure:download", args=[view.id]),
         facts=[
-            ui.Fact(label=_("You fetch"), value=ui.Identifier(value=view.file_name)),
+            ui.Fact(label=_("You fetch"), value=ui.Identifier(value=view.file_name, copy=False)),
             ui.Fact(label=_("Hash of the encrypted file"), value=ui.Identifier(value=view.file_sha256)),
         ],
-        act_hash=step_up.act_hash,
-        options=step_up.options,
-        software_key=step_up.software_key,
-        hidden={"step_up": str(step_up.id)},
+        is_demo=is_demo,
     )
 
 
 def _commands(view: PackageView, actor: Actor) -> list[str]:
     """Return the very commands that open and check the package; in a demo with the officer's own key file."""
-    if actor.face is not Face.AGENCY or not view.is_available(clock.now()):
-        return []
     identity = Path(settings.HOME) / "demo" / f"{view.recipient_id}.age-key.txt"
     known = settings.KIND == "demo" and identity.exists()
     key = _as_typed(identity) if known else "YOUR-KEY.txt"
@@ -198,13 +225,6 @@ def _as_typed(path: Path) -> str:
     """Return a path as a shell in the checkout takes it; the pages themselves are served from elsewhere."""
     inside = path.resolve()
     return shlex.quote(str(inside.relative_to(CHECKOUT) if inside.is_relative_to(CHECKOUT) else inside))
-
-
-def _step_up_id(request: HttpRequest) -> UUID:
-    try:
-        return UUID(request.POST.get("step_up", ""))
-    except ValueError:
-        return UUID(int=0)  # no attempt has this name, so signing refuses with its own words
 
 
 def _sent(path: Path, name: str, asked: str) -> HttpResponse | FileResponse | StreamingHttpResponse:
