@@ -2,6 +2,8 @@
 
 import argparse
 import re
+import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from importlib import import_module
@@ -125,3 +127,29 @@ def test_every_library_has_its_decision():
 
     names = {re.match(r"[\w.-]+", line).group().lower() for line in wanted}  # type: ignore[union-attr]
     assert names == set(re.findall(r"`([\w.-]+)`", text.rpartition("## Each library")[2]))
+
+
+def test_the_sample_is_checked_as_the_guide_says():
+    guide = text_of(ROOT / "docs" / "how-to" / "verify-a-package.md")
+    lines = [line for line in guide.splitlines() if "examples/package/" in line]
+    launched = {"./entraide": [sys.executable, "-m", "entraide"], "python3": [sys.executable]}
+
+    assert [line.split()[0] for line in lines] == ["./entraide", "python3"]
+    for line in lines:
+        first, *rest = line.split()
+        done = subprocess.run([*launched[first], *rest], cwd=ROOT, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stdout.startswith("DEMO")) == (0, True), done.stderr
+
+
+def test_every_word_of_the_glossary_stands_in_four_languages():
+    text = text_of(ROOT / "docs" / "reference" / "glossary.md")
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in text.splitlines()
+        if line.startswith("| ") and not line.startswith("| English")
+    ]
+
+    assert len(rows) > 60
+    assert [row for row in rows if len(row) != 5 or not all(row)] == []
+    assert [row[3] for row in rows if not re.search("[\u0600-\u06ff]", row[3])] == []
+    assert len({row[0] for row in rows}) == len(rows)
