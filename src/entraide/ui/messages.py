@@ -65,7 +65,9 @@ def extract_from_template(source: str, origin: str = "") -> Iterator[Message]:
     """Yield the messages of a Django template."""
     from django.utils.translation.template import templatize
 
-    yield from extract_from_python(templatize(source, origin=origin))
+    # What Django leaves of a template reads like Python in every way but its indentation.
+    lines = templatize(source, origin=origin).splitlines()
+    yield from extract_from_python("\n".join(line.lstrip() for line in lines))
 
 
 def _message(function: str, texts: tuple[str | None, ...]) -> Message | None:
