@@ -113,12 +113,13 @@ class Walk:
         rows = self.story.desk.superuser_sql("SELECT state FROM disclosure_package")
         return str(rows[0][0]) if rows else None
 
-    def minutes_pass(self) -> None:
-        """Let what waits for a time be due: leases, back-offs, and what a dead worker was doing."""
+    def minutes_pass(self, *, workers_too: bool = True) -> None:
+        """Let what waits for a time be due: leases, back-offs, and (`workers_too`) what silent workers were doing."""
         sql = self.story.desk.superuser_sql
         sql("UPDATE outbox_effect SET due_at = clock_timestamp() WHERE state IN ('asked', 'sent', 'unknown')")
         sql("UPDATE procrastinate_jobs SET scheduled_at = NULL WHERE status = 'todo'")
-        sql("UPDATE procrastinate_workers SET last_heartbeat = last_heartbeat - interval '1 hour'")
+        if workers_too:
+            sql("UPDATE procrastinate_workers SET last_heartbeat = last_heartbeat - interval '1 hour'")
 
     def sweep(self) -> None:
         """Queue the job that takes up what dead workers left; a running worker queues it by itself each half minute."""
