@@ -148,6 +148,16 @@ def test_what_is_no_assertion_is_refused_and_not_a_fault(cast: Cast, sent: str) 
         _keep(ACT, begun.id, sent, actor=cast.OTTO.actor, now=NOON)
 
 
+def test_a_form_without_a_signature_says_that_none_was_sent_and_uses_nothing_up(cast: Cast) -> None:
+    begun = api.begin_step_up(ACT, actor=cast.OTTO.actor, now=NOON)
+
+    with pytest.raises(NotPermitted, match="no signature was sent"):
+        _keep(ACT, begun.id, "", actor=cast.OTTO.actor, now=NOON)
+
+    signed = _keep(ACT, begun.id, cast.OTTO.answer(begun.options["challenge"]), actor=cast.OTTO.actor, now=NOON)
+    assert signed.person_id == cast.OTTO.id
+
+
 def test_no_system_part_signs_anything(cast: Cast) -> None:
     with pytest.raises(NotPermitted, match="only a person signs"):
         api.begin_step_up(ACT, actor=WORKER, now=NOON)

@@ -123,6 +123,7 @@ def sign(act: Act, *, step_up_id: UUID, assertion: str, case_id: UUID, actor: Ac
         If the attempt is another person's or act's, was used or is over, or the assertion does not hold.
     """
     person = _signer(actor)
+    _check_is_there(assertion)
     step_up = _claim(step_up_id, act, person, actor, now)
     answer = _parsed(assertion)
     credential = _credential_of(person, answer)
@@ -176,6 +177,15 @@ def not_signed() -> NotPermitted:
     return NotPermitted(
         _("Signing"), why=_("the signature does not hold for exactly this act"), do=_("Reload the page and sign again")
     )
+
+
+def _check_is_there(assertion: str) -> None:
+    # A browser without scripts, or one that got half of them, sends the form as it stands.
+    if not assertion.strip():
+        raise NotPermitted(
+            _("Signing"), why=_("no signature was sent: the page's script did not run"),
+            do=_("Reload the page; if it says so again, use a current browser"),
+        )  # fmt: skip
 
 
 def _signer(actor: Actor) -> Person:
