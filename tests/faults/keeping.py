@@ -51,7 +51,17 @@ class Keeper:
             if self.desk.superuser_sql(is_done):
                 return
             pause.wait(0.05)
-        raise AssertionError(f"the story did not go on; {self.ended}")
+        raise AssertionError(f"the story did not go on; {self.ended}; {self._what_waits()}")
+
+    def _what_waits(self) -> list[object]:
+        """Return what a reader of a failed test wants to know."""
+        questions = (
+            "SELECT action, state, attempt, last_problem FROM outbox_effect WHERE state <> 'confirmed'",
+            "SELECT task_name, status::text, attempts FROM procrastinate_jobs",
+            "SELECT state, failure FROM disclosure_package",
+            "SELECT state, note FROM outbox_progress",
+        )
+        return [self.desk.superuser_sql(question) for question in questions]
 
     def killed(self, name: str) -> int:
         """Return how often a process of this name was killed."""

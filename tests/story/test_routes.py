@@ -90,10 +90,11 @@ def test_V07_every_address_lets_in_exactly_the_roles_it_declares(cast: Cast, des
     client = Client(**HOST) if who == "nobody" else at_desk(getattr(cast, who))  # type: ignore[arg-type]
     roles = frozenset() if who == "nobody" else getattr(cast, who).actor.roles
     wrong = []
-    for route in ROUTES:
+    for n, route in enumerate(ROUTES):
         if route.name in ("access:sign_out", "demo:switch"):
             continue  # it ends this sign-in, or begins another
-        desk.superuser_sql("DELETE FROM access_attempt")
+        if n % 10 == 0:
+            desk.superuser_sql("DELETE FROM access_attempt")
         answer = ask(client, route.path(ABSENT))
         if answer.status_code == 405:
             answer = client.post(route.path(ABSENT))
@@ -124,6 +125,7 @@ def _there(delivered: Story, reference: str) -> dict[str, Any]:
     [(package_id,)] = one("SELECT id FROM disclosure_package")
     [(entry_id,)] = one("SELECT id FROM audit_entry WHERE kind = 'requests:request:filed' LIMIT 1")
     [(credential_id,)] = one("SELECT id FROM access_credential WHERE person_id = %s", cast.OTTO.id)
+    cast.OTTO.signed_in(delivered.now)
     [(sign_in_id,)] = one("SELECT id FROM access_signin WHERE person_id = %s LIMIT 1", cast.OTTO.id)
     return {
         **ABSENT,
@@ -147,8 +149,9 @@ NAMING = [
 
 def _differences(client: Client, desk: Desk, there: dict[str, Any]) -> Iterator[tuple[str, str, int, int]]:
     """Yield where a thing that is there answers otherwise than one that is not."""
-    for route in NAMING:
-        desk.superuser_sql("DELETE FROM access_attempt")
+    for n, route in enumerate(NAMING):
+        if n % 10 == 0:
+            desk.superuser_sql("DELETE FROM access_attempt")
         present, absent = route.path(there), route.path(ABSENT)
         for method in ("get", "post"):
             seen, unseen = getattr(client, method)(present), getattr(client, method)(absent)
@@ -187,22 +190,24 @@ _OWNERSHIP = re.compile(
 _NOT_THE_PAGES_OWN = re.compile(r"^(access_attempt|access_ceremony|access_stepup|access_signin|audit_|procrastinate_)")
 
 
-def _owned(desk: Desk) -> dict[tuple[str, str], tuple[Any, ...]]:
-    """Return, of every row, the columns that say whose it is, what it is and who signed it."""
-    found = {}
-    columns = desk.superuser_sql(
+def _ownership_question(desk: Desk) -> str:
+    """Return the question for the columns of every row that say whose it is, what it is and who signed it."""
+    by_table: dict[str, list[str]] = {}
+    for table, column in desk.superuser_sql(
         "SELECT table_name, column_name FROM information_schema.columns "
         "WHERE table_schema = 'public' ORDER BY 1, ordinal_position"
-    )
-    by_table: dict[str, list[str]] = {}
-    for table, column in columns:
+    ):
         if not _NOT_THE_PAGES_OWN.match(table) and _OWNERSHIP.match(column):
             by_table.setdefault(table, []).append(column)
-    for table, names in by_table.items():
-        if "id" in names and "organisation_id" in names:
-            for row in desk.superuser_sql(f"SELECT id, {', '.join(names)} FROM {table}"):
-                found[table, str(row[0])] = row[1:]
-    return found
+    return " UNION ALL ".join(
+        f"SELECT '{table}', id::text, organisation_id::text, ROW({', '.join(names)})::text FROM {table}"
+        for table, names in by_table.items()
+        if {"id", "organisation_id"} <= set(names)
+    )
+
+
+def _owned(desk: Desk, question: str) -> dict[tuple[str, str], tuple[str, str]]:
+    return {(table, key): (owner, row) for table, key, owner, row in desk.superuser_sql(question)}
 
 
 @pytest.mark.parametrize("who", ["OTTO", "SABINE", "ADA", "ANOUK", "MARC", "DORA"])
@@ -221,18 +226,22 @@ def test_V10_no_column_that_says_whose_a_row_is_can_be_sent_to_any_address(
         "version": "99",
     }
     client, n_asked = at_desk(getattr(cast, who)), 0
+    question = _ownership_question(desk)
+    before = _owned(desk, question)
+    assert len(before) > 20
     for reference in (delivered.reference, draft.reference):
+        there = _there(delivered, reference)
         for route in ROUTES:
             if route.name == "access:sign_out" or route.name.startswith(("demo:", "ui:")):
                 continue
-            desk.superuser_sql("DELETE FROM access_attempt")
-            before = _owned(desk)
-            answer = client.post(route.path(_there(delivered, reference)), poison)
-            after = _owned(desk)
-            changed = {key: (row, after[key]) for key, row in before.items() if key in after and after[key] != row}
-            assert changed == {}, route.written
+            if n_asked % 10 == 0:
+                desk.superuser_sql("DELETE FROM access_attempt")
+            answer = client.post(route.path(there), poison)
+            after = _owned(desk, question)
+            assert {key: after.get(key) for key in before if key in after} == {
+                key: row for key, row in before.items() if key in after
+            }, route.written
             assert answer.status_code != 500, route.written
-            new = set(after) - set(before)
-            assert {after[key] for key in new if str(cast.other_agency_id) in map(str, after[key])} == set()
-            n_asked += 1
+            assert {after[key][0] for key in set(after) - set(before)} <= {str(cast.agency_id), str(cast.exchange_id)}
+            before, n_asked = after, n_asked + 1
     assert n_asked > 100

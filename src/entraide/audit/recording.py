@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connections, models, router, transaction
+from django.db import DatabaseError, connections, models, router, transaction
 from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus, TransactionStatus
 
@@ -23,7 +23,7 @@ from entraide.evidence.leaves import new_salt
 from entraide.kernel.actors import Actor, Face
 from entraide.kernel.canonical import canonical
 from entraide.kernel.clock import iso_ms, unix_ms
-from entraide.kernel.errors import NotPossible
+from entraide.kernel.errors import NotPossible, Unavailable
 from entraide.kernel.faults import fault
 from entraide.kernel.ids import uuid7
 from entraide.kernel.sealing import DataKey, FileKeyStore
@@ -302,11 +302,21 @@ def record_reading(what: str, *, stream_id: UUID, actor: Actor, purpose: str, no
     One entry for each person, stream, purpose and `what` in five minutes.  Called outside of a door it is an
     operation of its own; inside an operation it belongs to that.  Inside `reading_as` nothing can be written:
     record first, then read.  When it raises, show nothing.
+
+    Raises
+    ------
+    Unavailable
+        If the log cannot be written, for whatever reason.
     """
-    if transaction.get_connection(_alias()).in_atomic_block:
-        _note_reading(what, stream_id, actor, purpose, now)
-    else:
-        _note_reading_alone(what, stream_id, actor=actor, purpose=purpose, now=now)
+    try:
+        if transaction.get_connection(_alias()).in_atomic_block:
+            _note_reading(what, stream_id, actor, purpose, now)
+        else:
+            _note_reading_alone(what, stream_id, actor=actor, purpose=purpose, now=now)
+    except DatabaseError as error:
+        raise Unavailable(
+            "Reading the case", why="the log cannot be written, and nothing is shown unlogged", do="Try again later"
+        ) from error
 
 
 @operation
