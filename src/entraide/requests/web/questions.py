@@ -12,7 +12,7 @@ from typing import Any
 from babel import Locale
 from django import forms
 from django.http import QueryDict
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _later
 
@@ -313,8 +313,9 @@ def clock_in_words(clock: Clock) -> str:
     """Return how long a period of law is."""
     if clock.count is Count.HOURS:
         hours = int(clock.length.total_seconds()) // 3600
-        return _("%(n)s hours") % {"n": hours}
-    return _("%(n)s days") % {"n": clock.length.days}
+        return ngettext("%(count)d hour", "%(count)d hours", hours) % {"count": hours}
+    days = clock.length.days
+    return ngettext("%(count)d day", "%(count)d days", days) % {"count": days}
 
 
 def languages() -> Choices:
