@@ -70,6 +70,11 @@ def run(stop: threading.Event) -> None:
             _log.warning("the outbox waits: %s", error)
             connections.close_all()  # a broken connection is not met again
             did_something = False
+        except Exception as error:
+            # Whatever it was, this thread must not die while the process lives on: nobody would start it again.
+            _log.error("the outbox waits after a fault: %s", type(error).__name__)
+            connections.close_all()
+            did_something = False
         if not did_something:
             stop.wait(IDLE_S)
     connections.close_all()
