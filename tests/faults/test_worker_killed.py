@@ -83,7 +83,7 @@ def test_f06_f08_a_worker_killed_while_it_looks_accounts_up_gives_one_answer(wal
     finish(walk)
 
 
-@pytest.mark.parametrize("point", [*OUTBOX, *PACKAGE])
+@pytest.mark.parametrize("point", [*OUTBOX, "disclosure.segment_noted", "disclosure.sealed", "disclosure.encrypted"])
 def test_f06_to_f09_f11_a_worker_killed_on_the_way_to_the_package_releases_one(walk: Walk, point: str) -> None:
     do(walk, *BEFORE_THE_ANSWER)
     walk.carry_on(until=ACCOUNTS_FOUND)
