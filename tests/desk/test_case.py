@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from entraide.audit.api import publish_keys, published_keys
+from entraide.desk.web.entries import content_of_entry
 from entraide.evidence.merkle import leaf_hash, verify_inclusion
 from entraide.evidence.notes import LogProof, open_note
 from entraide.requests.states import RequestState
@@ -167,3 +168,22 @@ def test_the_agency_reads_in_the_log_that_the_desk_acted(story: Story) -> None:
     said = text_of(at_desk(story.cast.OTTO).get(f"/requests/{story.reference}/log/"))
     assert "The desk took the request up. The desk" in said
     assert "The request was filed and signed. Otto Brandt" in said
+
+
+def test_the_auditor_reads_what_was_entered_in_words_without_what_is_empty(story: Story) -> None:
+    story.to(S.TRIAGE)
+    said = text_of(at_desk(story.cast.AUDE).get(f"/requests/{story.reference}/log/"))
+    assert "Accounts: 1 Targets: 1" in said
+    assert "Waits for the supervisor: no" in said
+    assert "Hash of the signed act: " in said
+    assert [words for words in ("act_sha256", "n_accounts", "codes", "[]") if words in said] == []
+
+
+def test_an_entrys_content_names_people_and_opens_what_is_nested() -> None:
+    shown = content_of_entry({"to": "7", "note": "", "answer": {"reason": "gone", "codes": ["a", "b"]}}, {"7": "Marc"})
+    assert [one.items for one in shown] == [  # type: ignore[union-attr]
+        ("To:", "Marc"),
+        ("Reason:", "gone"),
+        ("What went wrong:", "a"),
+        ("What went wrong:", "b"),
+    ]

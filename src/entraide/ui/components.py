@@ -148,6 +148,14 @@ class Identifier:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A command as it is typed at a terminal: it breaks where the window is narrow, and is copied whole."""
+
+    template: ClassVar[str] = "ui/components/command.html"
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
     """A point in time in the reader's zone, with UTC beside it (`compact`: in the title only)."""
 
@@ -314,11 +322,20 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A column: `is_number` aligns to the end, `is_heading` makes its cells the headings of their rows."""
+    """A column: `is_number` aligns to the end, `is_heading` makes its cells the headings of their rows.
+
+    `is_unbroken` keeps each line of its cells whole, where the other columns have to give way: dates.
+    """
 
     label: Text
     is_number: bool = False
     is_heading: bool = False
+    is_unbroken: bool = False
+
+    @property
+    def css(self) -> str:
+        """Return the classes of its cells."""
+        return " ".join(name for name, is_set in (("number", self.is_number), ("unbroken", self.is_unbroken)) if is_set)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from entraide.ui.components import (
     Breadcrumbs,
     Button,
     Column,
+    Command,
     Component,
     Deadline,
     ErrorSummary,
@@ -232,10 +233,18 @@ def _sections() -> dict[str, list[Component]]:
             ),
             Thread(messages=(), empty="Nothing was asked."),
         ],
-        "Own words, several things in one place": [
+        "Own words, a command, several things in one place": [
             Words(text="The victim sent 1 ETH.\nOn the next day the account was empty."),
+            Command(text=f"entraide verify R-26-7K3F9Q-v1.zip.age --identity KEY.txt --receipt {_ADDRESS}"),
             Several(items=(Identifier(value=_ADDRESS), Pill(label="Found", tone=Tone.GOOD))),
             Several(items=(Pill(label="S1"), Pill(label="T2")), is_inline=True),
+            Several(
+                items=[
+                    Several(items=(f"{label}:", value), is_inline=True)
+                    for label, value in (("Version", "1"), ("Hash", Identifier(value=_ADDRESS, short=True)))
+                ],
+                is_inline=True,
+            ),
         ],
         "Signature": [_signature(), _signature(reason="The targets are missing.")],
     }
@@ -258,7 +267,7 @@ def _table() -> Table:
         Column(label="Agency"),
         Column(label="State"),
         Column(label="Amount named", is_number=True),
-        Column(label="Due"),
+        Column(label="Due", is_unbroken=True),
     )
     clock = Deadline(received_at=_NOON, due_at=_NOON + timedelta(days=10), now=_NOON + timedelta(days=3))
     late = Deadline(received_at=_NOON, due_at=_NOON + timedelta(days=2), now=_NOON + timedelta(days=3))

@@ -1,8 +1,7 @@
 """A case in one view, composed of the panels its rooms offer; its log; and the proof of each entry."""
 
-import json
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -11,9 +10,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from entraide.access import api as access
 from entraide.access.web.guards import actor_of, requires
 from entraide.audit import api as audit
 from entraide.database import reading_as
+from entraide.desk.web.entries import content_of_entry
 from entraide.desk.web.rows import package_pill, state_pill
 from entraide.disclosure import api as disclosure
 from entraide.evidence.notes import Checkpoint
@@ -27,7 +28,6 @@ from entraide.ui import components as ui
 
 READERS = (Role.OFFICER, Role.SUPERVISOR, Role.ANALYST, Role.APPROVER, Role.AUDITOR)
 _TO_BE_READ = (RequestState.QUESTION_ASKED, RequestState.RETURNED_FOR_CORRECTION, RequestState.DRAFT)
-_HASH = re.compile(r"[0-9a-f]{64}")
 _UNDER_WAY = (
     disclosure.PackageState.QUEUED,
     disclosure.PackageState.COLLECTING,
@@ -48,7 +48,7 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
     is_agency = actor.face is Face.AGENCY
     thread = requests.panels.of_thread(view, actor)
     document = requests.panels.of_document(view, actor)
-    built = _packages(packages, progress)
+    built = _packages(packages, progress, actor, now)
     # What has to be read first stands first: an open question, a reason to correct it, a package.
     first = [thread] if view.messages and view.row.state in _TO_BE_READ else []
     first += [built] if packages else []
@@ -83,7 +83,12 @@ def _notice(packages: Sequence[disclosure.PackageView], actor: Actor, reference:
     )
 
 
-def _packages(packages: Sequence[disclosure.PackageView], progress: dict[UUID, outbox.ProgressView | None]) -> ui.Panel:
+def _packages(
+    packages: Sequence[disclosure.PackageView],
+    progress: dict[UUID, outbox.ProgressView | None],
+    actor: Actor,
+    now: datetime,
+) -> ui.Panel:
     table = ui.Table(
         caption=_("Packages"),
         hide_caption=True,
@@ -108,7 +113,19 @@ def _packages(packages: Sequence[disclosure.PackageView], progress: dict[UUID, o
                     total=told.total if told else None,
                 )
             )
-    return ui.Panel(key="packages", title=_("Packages"), body=body)
+    ways = [_way_in(one, actor, now) for one in packages if one.released_at is not None]
+    return ui.Panel(key="packages", title=_("Packages"), body=body, actions=ways)
+
+
+def _way_in(one: disclosure.PackageView, actor: Actor, now: datetime) -> ui.Button:
+    """Return the button that leads to a released package: for its recipient, to fetch it."""
+    may_fetch = one.recipient_id == actor.person_id and one.is_available(now)
+    label = _("Fetch and check %(reference)s") if may_fetch else _("See %(reference)s and how it is checked")
+    return ui.Button(
+        label=label % {"reference": one.reference},
+        kind="primary" if may_fetch and not one.fetched_at else "secondary",
+        href=reverse("disclosure:package", args=[one.id]),
+    )
 
 
 def _package(one: disclosure.PackageView) -> tuple[ui.Drawable, ...]:
@@ -144,13 +161,14 @@ def case_log(request: HttpRequest, reference: str) -> HttpResponse:
     with reading_as(actor):
         stream = audit.stream(view.stream_id)
         entries = audit.entries_of(view.stream_id, newest_first=True)
+        names = _names_in(entries) if actor.has(Role.AUDITOR) else {}
     note = audit.last_checkpoint()
     checkpoint = Checkpoint.parse(note.text) if note else None
     size = checkpoint.size if checkpoint else 0
     context = {
         "row": view.row,
         "facts": ui.SummaryList(facts=list(_log_facts(stream, checkpoint))),
-        "table": _log_table(entries, size, actor, reference),
+        "table": _log_table(entries, size, actor, reference, names),
         "is_staff": actor.face is Face.STAFF,
     }
     return render(request, "desk/case_log.html", context)
@@ -173,7 +191,15 @@ def _log_facts(stream: audit.StreamView, checkpoint: Checkpoint | None) -> Itera
     )
 
 
-def _log_table(entries: Sequence[audit.EntryView], size: int, actor: Actor, reference: str) -> ui.Table:
+def _names_in(entries: Sequence[audit.EntryView]) -> dict[str, str]:
+    """Return the names of the people that entries speak of by their identifiers alone."""
+    spoken_of = {str(entry.payload["to"]) for entry in entries if entry.payload and "to" in entry.payload}
+    return {str(one.id): one.name for one in access.people_by_ids(map(UUID, spoken_of)).values()}
+
+
+def _log_table(
+    entries: Sequence[audit.EntryView], size: int, actor: Actor, reference: str, names: Mapping[str, str]
+) -> ui.Table:
     return ui.Table(
         caption=_("Entries, the newest first"),
         hide_caption=True,
@@ -190,7 +216,7 @@ def _log_table(entries: Sequence[audit.EntryView], size: int, actor: Actor, refe
                 cells=(
                     str(entry.n),
                     ui.Moment(at=entry.at, compact=True),
-                    _what(entry, actor),
+                    _what(entry, actor, names),
                     _who(entry, actor),
                     ui.Identifier(value=entry.leaf_hash.hex(), short=True),
                     _proof(entry, size, reference),
@@ -204,26 +230,16 @@ def _log_table(entries: Sequence[audit.EntryView], size: int, actor: Actor, refe
     )
 
 
-def _what(entry: audit.EntryView, actor: Actor) -> ui.Drawable:
+def _what(entry: audit.EntryView, actor: Actor, names: Mapping[str, str]) -> ui.Drawable:
     said: list[ui.Drawable] = [entry.sentence]
     if entry.is_erased:
         said.append(ui.Pill(label=_("Content erased; the entry still stands")))
     if actor.has(Role.AUDITOR):
         said.append(entry.kind)
-        details = [_detail(name, value) for name, value in (entry.payload or {}).items()]
-        if entry.act_hash:
-            details.append(_detail("act_sha256", entry.act_hash))
-        if details:
+        content = dict(entry.payload or {}) | ({"act_sha256": entry.act_hash} if entry.act_hash else {})
+        if details := content_of_entry(content, names):
             said.append(ui.Several(items=details, is_inline=True))
     return ui.Several(items=said) if len(said) > 1 else entry.sentence
-
-
-def _detail(name: str, value: object) -> ui.Drawable:
-    """Return one line of an entry's content as it was entered; hashes shortened, copied whole."""
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    if _HASH.fullmatch(text):
-        return ui.Several(items=(f"{name}:", ui.Identifier(value=text, short=True)), is_inline=True)
-    return f"{name}: {text}"
 
 
 def _who(entry: audit.EntryView, actor: Actor) -> str:

@@ -209,15 +209,15 @@ def _signature(view: PackageView, is_demo: bool) -> ui.Signature:
     )
 
 
-def _commands(view: PackageView, actor: Actor) -> list[str]:
+def _commands(view: PackageView, actor: Actor) -> list[ui.Command]:
     """Return the very commands that open and check the package; in a demo with the officer's own key file."""
     identity = Path(settings.HOME) / "demo" / f"{view.recipient_id}.age-key.txt"
     known = settings.KIND == "demo" and identity.exists()
     key = _as_typed(identity) if known else "YOUR-KEY.txt"
     pem = _as_typed(identity.with_name("exchange.pem")) if known else "exchange.pem"
     return [
-        f"./entraide verify ~/Downloads/{view.file_name} --identity {key} --exchange-key {pem}",
-        f"age -d -i {key} -o {view.reference}.zip ~/Downloads/{view.file_name}",
+        ui.Command(text=f"./entraide verify ~/Downloads/{view.file_name} --identity {key} --exchange-key {pem}"),
+        ui.Command(text=f"age -d -i {key} -o {view.reference}.zip ~/Downloads/{view.file_name}"),
     ]
 
 

@@ -122,7 +122,7 @@ def targets(view: RequestView, actor: Actor) -> ui.Table:
         ui.Column(label=_("No.")),
         ui.Column(label=_("Target"), is_heading=True),
         ui.Column(label=_("Role")),
-        ui.Column(label=_("Period")),
+        ui.Column(label=_("Period"), is_unbroken=True),
         *([ui.Column(label=_("Answer"))] if is_desk else []),
     ]
     rows = []
@@ -144,7 +144,7 @@ def targets(view: RequestView, actor: Actor) -> ui.Table:
 def _identified(target: TargetView) -> list[ui.Drawable]:
     kind = str(kind_label(target.kind))
     words = f"{kind} · {network_label(target.network)}" if target.network else kind
-    shown: list[ui.Drawable] = [ui.Identifier(value=target.value), words]
+    shown: list[ui.Drawable] = [ui.Identifier(value=target.value, whole=True), words]
     if target.problem:
         shown.append(ui.Pill(label=problem_sentence(target.problem), tone=ui.Tone.WARN))
     return shown

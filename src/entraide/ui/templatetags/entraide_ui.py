@@ -1,7 +1,7 @@
 """``{% load entraide_ui %}``: draw components.
 
 ``{% draw value %}`` draws any component or text.  The others build a small component and draw it:
-``pill``, ``button``, ``amount``, ``identifier``, ``moment``, ``deadline``, ``notice``, ``person``, ``error_summary``.
+``pill``, ``button``, ``amount``, ``command``, ``identifier``, ``moment``, ``deadline``, ``notice``, ``person``, ``error_summary``.
 ``icon`` draws an icon.  Contracts: `entraide.ui.components`.
 """
 
@@ -71,6 +71,12 @@ def button(
 def amount(context: Context, value: Amount, decimals: int | None = None) -> SafeString:
     """Draw an amount of an asset, digit for digit."""
     return draw(context, components.AmountShown(amount=value, decimals=decimals))
+
+
+@register.simple_tag(takes_context=True)
+def command(context: Context, text: str) -> SafeString:
+    """Draw a command as it is typed, with a button that copies it."""
+    return draw(context, components.Command(text=text))
 
 
 @register.simple_tag(takes_context=True)
