@@ -8,6 +8,7 @@ import { csrfToken } from "./page";
 
 const PAUSE_MS = 1500;
 const AGAIN_MS = 8000;
+const NOT_KEPT = 'input[type="file"], [data-not-kept]'; // sent by their own buttons only
 
 class Draft {
   private timer = 0;
@@ -16,8 +17,7 @@ class Draft {
   private onTheWay: AbortController | null = null;
 
   constructor(private readonly form: HTMLFormElement) {
-    form.addEventListener("input", () => this.changed());
-    form.addEventListener("change", () => this.changed());
+    for (const kind of ["input", "change"]) form.addEventListener(kind, (event) => this.changed(event));
     form.addEventListener("submit", () => this.left());
     form.addEventListener("entraide:leaving", () => this.left());
     window.addEventListener("online", () => {
@@ -28,7 +28,8 @@ class Draft {
     });
   }
 
-  private changed(): void {
+  private changed(event: Event): void {
+    if (event.target instanceof Element && event.target.matches("[data-not-kept]")) return;
     this.changes += 1;
     this.later(PAUSE_MS);
   }
@@ -50,7 +51,7 @@ class Draft {
     const upTo = this.changes;
     this.say(textSaving ?? "");
     const body = new FormData(this.form);
-    for (const input of this.form.querySelectorAll<HTMLInputElement>('input[type="file"]')) body.delete(input.name);
+    for (const field of this.form.querySelectorAll<HTMLInputElement>(NOT_KEPT)) body.delete(field.name);
     this.onTheWay?.abort();
     const sending = (this.onTheWay = new AbortController());
     const answer = await fetch(autosave, {

@@ -136,6 +136,19 @@ def test_every_identifier_in_a_text_is_shown_with_what_is_wrong_and_only_what_ho
     assert "targets" not in kept  # nothing of the text is kept before something is ticked
 
 
+def test_rows_changed_and_not_yet_kept_survive_a_search_in_a_text(story: Story) -> None:
+    otto = at(story.cast.OTTO)
+    here = _start(otto, story)
+    otto.post(f"{here}/draft/targets/", _target() | {"periods": "own"})
+    shown = otto.get(f"{here}/draft/targets/").content.decode()
+    assert f'formaction="{here}/draft/targets/find/"' in shown  # a button of the form that holds the rows
+
+    otto.post(f"{here}/draft/targets/find/", _target(role="victim") | {"periods": "own", "text": "from otto@web.de"})
+
+    targets = _content(story)["targets"]
+    assert [(one["value"], one["role"]) for one in targets] == [(ADDRESS, "victim")]  # type: ignore[attr-defined]
+
+
 def test_what_is_ticked_is_added_once_and_under_the_period_of_the_others(story: Story) -> None:
     otto = at(story.cast.OTTO)
     here = _start(otto, story)

@@ -184,10 +184,13 @@ def save_targets(request: HttpRequest, reference: str) -> JsonResponse:
 @requires(Role.OFFICER)
 @require_POST
 def find(request: HttpRequest, reference: str) -> HttpResponse:
-    """Show every identifier in a pasted text.  The text is neither kept nor shown again."""
-    actor = actor_of(request)
+    """Keep the rows sent along, then show every identifier in a pasted text, which is neither kept nor shown again."""
+    actor, now = actor_of(request), clock.now()
+    if rows := targets_in(request.POST):
+        operations.save_draft(reference, {"targets": rows}, actor=actor, now=now)
+        warn_of_secrets(request, {"targets": rows})
     with reading_as(actor):
-        view = queries.draft_view(reference, actor=actor, now=clock.now())
+        view = queries.draft_view(reference, actor=actor, now=now)
     text = request.POST.get("text", "")
     if not text.strip():
         return _draw(request, view, problem=_("Paste a text, or add an identifier by hand"), status=422)
