@@ -109,8 +109,8 @@ WORKER = Child(
 )
 WEB = Child(
     name="web",
-    # Two workers of two threads each answer the most list pages a second on two cores; docs/performance.md has the
-    # figures.  Without --respawn-failed-workers the program ends with its last worker.
+    # Two workers, so that one long answer does not hold up the others.  Without --respawn-failed-workers the program
+    # ends with its last worker.
     command=(
         *(_PYTHON, "-m", "granian", "--interface", "wsgi", "--host", "{host}", "--port", "{port}", "--no-ws"),
         *("--workers", "2", "--blocking-threads", "2", "--respawn-failed-workers", "--log-level", "warning"),
