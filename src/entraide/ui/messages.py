@@ -28,7 +28,7 @@ PLURAL_FORMS = {
 }
 _KEYWORDS: dict[str, None] = dict.fromkeys(
     name + suffix for name in ("gettext", "ngettext", "pgettext", "npgettext") for suffix in ("", "_lazy")
-) | {"_": None, "gettext_noop": None}
+) | {"_": None, "_later": None, "_lazy": None, "gettext_noop": None}
 _PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%[sd]|\{\w*\}")
 
 
