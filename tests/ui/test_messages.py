@@ -107,3 +107,13 @@ def test_catalogues_are_compiled_once(house: tuple[Path, Path]) -> None:
     assert messages.compile_catalogues(locale) == 0
     compiled = polib.mofile(str(locale / "ar" / "LC_MESSAGES" / "django.mo"))
     assert compiled.find("%(count)d hour").msgstr_plural[5] == "%(count)d ar5"
+
+
+def test_a_function_under_another_name_is_known_by_its_own() -> None:
+    source = "from django.utils.translation import gettext_lazy as _later\nTITLE = _later('What happened')\n"
+    assert [message.text for message in messages.extract_from_python(source)] == ["What happened"]
+
+
+def test_the_indentation_of_a_template_hides_no_message() -> None:
+    source = "  {% if a %}{% translate 'One' %}\n {% else %}{% translate 'Two' %}\n{% endif %}"
+    assert [message.text for message in messages.extract_from_template(source)] == ["One", "Two"]

@@ -29,6 +29,7 @@ PLURAL_FORMS = {
 _KEYWORDS: dict[str, None] = dict.fromkeys(
     name + suffix for name in ("gettext", "ngettext", "pgettext", "npgettext") for suffix in ("", "_lazy")
 ) | {"_": None, "_later": None, "_lazy": None, "gettext_noop": None}
+_ALIAS = re.compile(r"import (n?p?gettext(?:_lazy)?) as (\w+)")
 _PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%[sd]|\{\w*\}")
 
 
@@ -55,8 +56,11 @@ class Found:
 def extract_from_python(source: str) -> Iterator[Message]:
     """Yield the messages of a Python source."""
     content = io.BytesIO(source.encode())
-    for _line, function, texts, _comments in extract_python(content, _KEYWORDS, (), {"encoding": "utf-8"}):
-        message = _message(str(function), (texts,) if isinstance(texts, str) else tuple(texts or ()))
+    names = {alias: name for name, alias in _ALIAS.findall(source)}
+    keywords = _KEYWORDS | dict.fromkeys(names)
+    for _line, function, texts, _comments in extract_python(content, keywords, (), {"encoding": "utf-8"}):
+        name = names.get(str(function), str(function))
+        message = _message(name, (texts,) if isinstance(texts, str) else tuple(texts or ()))
         if message is not None:
             yield message
 
