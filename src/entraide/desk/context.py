@@ -15,6 +15,7 @@ from entraide.kernel.actors import Actor, Role
 from entraide.ui.components import Link, PersonChip
 
 DEMO_IS_OLD_AFTER = timedelta(days=7)
+_READERS = (Role.OFFICER, Role.SUPERVISOR, Role.ANALYST, Role.APPROVER, Role.AUDITOR)
 _ADMINISTRATORS = (Role.AGENCY_ADMINISTRATOR, Role.DESK_ADMINISTRATOR)
 
 
@@ -46,9 +47,9 @@ def _chip(actor: Actor) -> PersonChip:
 
 def _links(request: HttpRequest, actor: Actor) -> list[Link]:
     places = [(_("What waits"), reverse("desk:home"))]
-    if not actor.has(*_ADMINISTRATORS):
+    if actor.has(*_READERS):
         places.append((_("Requests"), reverse("desk:cases")))
-    else:
+    if actor.has(*_ADMINISTRATORS):
         places.append((_("People"), reverse("access:people")))
     if actor.has(Role.DESK_ADMINISTRATOR, Role.APPROVER):
         places.append((_("Agencies"), reverse("agencies:agencies")))

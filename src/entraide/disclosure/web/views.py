@@ -101,7 +101,7 @@ def file(request: HttpRequest, package_id: UUID, download_id: UUID) -> HttpRespo
 @requires(Role.ANALYST, Role.APPROVER)
 def cancel(request: HttpRequest, package_id: UUID) -> HttpResponse:
     """Cancel a package that has not left."""
-    operations.cancel(package_id, actor=actor_of(request), now=clock.now())
+    receipts.tell(request, operations.cancel(package_id, actor=actor_of(request), now=clock.now()))
     return redirect("disclosure:package", package_id=package_id)
 
 
@@ -109,7 +109,7 @@ def cancel(request: HttpRequest, package_id: UUID) -> HttpResponse:
 @requires(Role.ANALYST, Role.APPROVER)
 def resume(request: HttpRequest, package_id: UUID) -> HttpResponse:
     """Take a stopped package up again."""
-    operations.resume(package_id, actor=actor_of(request), now=clock.now())
+    receipts.tell(request, operations.resume(package_id, actor=actor_of(request), now=clock.now()))
     return redirect("disclosure:package", package_id=package_id)
 
 
@@ -163,7 +163,7 @@ def _facts(view: PackageView) -> list[ui.Fact]:
         ui.Fact(label=_("Package"), value=ui.Identifier(value=view.reference)),
         ui.Fact(label=_("Records as they stood on"), value=ui.Moment(at=view.as_of)),
         ui.Fact(label=_("Encrypted to"), value=ui.Identifier(value=view.recipient_key, short=True)),
-        ui.Fact(label=_("Copy"), value=ui.Identifier(value=str(view.copy_id))),
+        ui.Fact(label=_("Number of this copy"), value=ui.Identifier(value=str(view.copy_id))),
     ]
     if view.tag_manifest_sha256:
         facts.append(
