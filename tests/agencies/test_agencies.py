@@ -27,7 +27,8 @@ NEW: dict[str, Any] = {
 def _entered(cast: Cast, **changed: Any) -> UUID:
     facts = NEW | changed
     step_up_id, assertion = cast.DORA.sign(acts.enter(**facts), NOON)
-    return operations.enter(**facts, step_up_id=step_up_id, assertion=assertion, actor=cast.DORA.actor, now=NOON)
+    done = operations.enter(**facts, step_up_id=step_up_id, assertion=assertion, actor=cast.DORA.actor, now=NOON)
+    return done.id
 
 
 def _known(cast: Cast, agency_id: UUID) -> dict[str, object]:

@@ -49,7 +49,12 @@ def _view(cast: Cast, agency_id: UUID) -> api.AgencyView:
 def _entered(cast: Cast, client: Client) -> UUID:
     answer = _sign(client, cast.DORA, "/agencies/enter/", FACTS)
     assert answer.status_code == 302, answer.content
+    assert "Done. An agency was entered on this desk." in _words(client.get(answer["Location"]))
     return UUID(answer["Location"].split("/")[2])
+
+
+def _words(answer: Any) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", answer.content.decode()).split())
 
 
 def test_V01_an_agency_is_entered_and_verified_by_two_persons_on_their_pages(cast: Cast) -> None:

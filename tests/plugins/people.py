@@ -182,7 +182,7 @@ def _enter_agencies(players: Cast, *, actor: Actor, now: datetime) -> None:
     @operation
     def enter(*, actor: Actor, now: datetime) -> None:
         for organisation_id, facts in known.items():
-            row = enrolment.enter(organisation_id, switchboard="+49 30 000", actor=actor, now=now, **facts)  # type: ignore[arg-type]
+            row, _entry = enrolment.enter(organisation_id, switchboard="+49 30 000", actor=actor, now=now, **facts)  # type: ignore[arg-type]
             row.state, row.verified_at = AgencyState.VERIFIED.value, now
             row.proposed_by_id, row.verified_by_id = players.DORA.id, players.MARC.id
             row.save(update_fields=["state", "verified_at", "proposed_by", "verified_by"])

@@ -21,7 +21,7 @@ from entraide.access.states import (
     OrganisationKind,
     Purpose,
 )
-from entraide.audit.api import StreamKind, open_stream, record
+from entraide.audit.api import Entry, StreamKind, open_stream, record
 from entraide.evidence.signed_acts import algorithm_of, to_base64url
 from entraide.kernel.actors import FACE_OF_ROLE, Actor, Face, Role
 from entraide.kernel.ids import uuid7
@@ -82,8 +82,8 @@ def enter_person(
     return person
 
 
-def grant(person: Person, role: Role, *, actor: Actor, now: datetime, act_hash: bytes | None = None) -> RoleGrant:
-    """Grant a role; supervisors' rights lapse after a year."""
+def grant(person: Person, role: Role, *, actor: Actor, now: datetime, act_hash: bytes | None = None) -> Entry:
+    """Grant a role and return its entry; supervisors' rights lapse after a year."""
     if FACE_OF_ROLE[role].value != person.face:
         raise ValueError(f"{role.value} does not sit on the {person.face} side")
     lasts = ROLE_LASTS.get(role)
@@ -96,7 +96,7 @@ def grant(person: Person, role: Role, *, actor: Actor, now: datetime, act_hash: 
         expires_at=now + lasts if lasts else None,
     )
     row.save(force_insert=True)
-    record(
+    return record(
         "access:role:granted",
         stream_id=person.organisation.stream_id,
         actor=actor,
@@ -105,7 +105,6 @@ def grant(person: Person, role: Role, *, actor: Actor, now: datetime, act_hash: 
         payload={"person": str(person.pk), "role": role.value},
         act_hash=act_hash,
     )
-    return row
 
 
 def register(
@@ -159,11 +158,10 @@ def register(
 
 def invite(
     person: Person, *, actor: Actor, now: datetime, first: int | None = None, act_hash: bytes | None = None
-) -> tuple[Invitation, str]:
-    """Make a one-time enrolment link; return it with its token, which is kept nowhere."""
+) -> tuple[Entry, str]:
+    """Make a one-time enrolment link; return its entry and its token, which is kept nowhere."""
     link, token = _link(person, Purpose.ENROL, expires_at=now + INVITATION_LASTS, actor=actor, now=now, first=first)
-    _record_link("access:invitation:made", link, actor=actor, now=now, act_hash=act_hash)
-    return link, token
+    return _record_link("access:invitation:made", link, actor=actor, now=now, act_hash=act_hash), token
 
 
 def make_demo_link(person: Person, *, actor: Actor, now: datetime) -> tuple[Invitation, str]:
@@ -196,8 +194,8 @@ def _link(
     return link, token
 
 
-def _record_link(event: str, link: Invitation, *, actor: Actor, now: datetime, act_hash: bytes | None) -> None:
-    record(
+def _record_link(event: str, link: Invitation, *, actor: Actor, now: datetime, act_hash: bytes | None) -> Entry:
+    return record(
         event,
         stream_id=link.person.organisation.stream_id,
         actor=actor,

@@ -83,7 +83,7 @@ def _verified_agency(
     step_up_id, assertion = demo.sign(act, by=first, now=now)
     agency_id = operations.enter(
         **facts, domains=[domain], step_up_id=step_up_id, assertion=assertion, actor=first, now=now
-    )
+    ).id
     with reading_as(first):
         known = known_of(Agency.objects.get(pk=agency_id))
     checks = [AgencyCheck.CALL_BACK.value, AgencyCheck.DIRECTORY.value]

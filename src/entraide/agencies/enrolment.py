@@ -7,7 +7,7 @@ from uuid import UUID
 from entraide.access import api as access
 from entraide.agencies.models import Agency
 from entraide.agencies.rules import DEFAULT_COUNTERSIGNED
-from entraide.audit.api import record
+from entraide.audit.api import Entry, record
 from entraide.kernel.actors import Actor
 
 
@@ -21,8 +21,8 @@ def enter(
     actor: Actor,
     now: datetime,
     act_hash: bytes | None = None,
-) -> Agency:
-    """Enter what is known of an agency; nobody has vouched for it yet."""
+) -> tuple[Agency, Entry]:
+    """Enter what is known of an agency, and return it with its entry; nobody has vouched for it yet."""
     row = Agency(
         organisation_id=organisation_id,
         country=country,
@@ -33,13 +33,12 @@ def enter(
         entered_at=now,
     )
     row.save(force_insert=True)
-    note("agencies:agency:entered", row, actor=actor, now=now, act_hash=act_hash)
-    return row
+    return row, note("agencies:agency:entered", row, actor=actor, now=now, act_hash=act_hash)
 
 
-def note(event: str, row: Agency, *, actor: Actor, now: datetime, act_hash: bytes | None) -> None:
+def note(event: str, row: Agency, *, actor: Actor, now: datetime, act_hash: bytes | None) -> Entry:
     """Write one entry about an agency into its own stream."""
-    record(
+    return record(
         event,
         stream_id=access.organisation(row.organisation_id).stream_id,
         actor=actor,

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -30,6 +31,14 @@ _NUMBER = re.compile(r"\+?[0-9][0-9 ()/.-]{4,38}")
 _DOMAIN = re.compile(r"(?!-)[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entered:
+    """An agency that was entered, by the identifier of its organisation, and the entry in the log that says so."""
+
+    id: UUID
+    entry_id: UUID
+
+
 @operation
 def enter(
     *,
@@ -42,14 +51,14 @@ def enter(
     assertion: str,
     actor: Actor,
     now: datetime,
-) -> UUID:
-    """Enter an agency, not verified yet; return its organisation's identifier."""
+) -> Entered:
+    """Enter an agency, not verified yet."""
     policies.check_may_enter(actor)
     check_facts(name=name, country=country, function=function, domains=domains, switchboard=switchboard)
     act = acts.enter(name=name, country=country, function=function, domains=domains, switchboard=switchboard)
     signed = access.sign_own(act, step_up_id=step_up_id, assertion=assertion, actor=actor, now=now)
     organisation = access.open_organisation(access.OrganisationKind.AGENCY, name=name, actor=actor, now=now)
-    enrolment.enter(
+    _agency, entry = enrolment.enter(
         organisation.pk,
         country=country,
         function=function,
@@ -59,7 +68,7 @@ def enter(
         now=now,
         act_hash=signed.act_hash,
     )
-    return organisation.pk
+    return Entered(id=organisation.pk, entry_id=entry.id)
 
 
 @operation
@@ -71,8 +80,8 @@ def propose(
     assertion: str,
     actor: Actor,
     now: datetime,
-) -> None:
-    """Vouch for an agency as the first of two, after checking it out of band.
+) -> UUID:
+    """Vouch for an agency as the first of two, after checking it out of band; return the entry.
 
     Parameters
     ----------
@@ -89,7 +98,7 @@ def propose(
     row.proposal_checks, row.verification_checks = checks, []
     row.verified_by_id = row.verification_act_id = row.verified_at = None
     row.save(update_fields=VOUCHED)
-    enrolment.note("agencies:agency:proposed", row, actor=actor, now=now, act_hash=signed.act_hash)
+    return enrolment.note("agencies:agency:proposed", row, actor=actor, now=now, act_hash=signed.act_hash).id
 
 
 @operation
@@ -101,8 +110,8 @@ def verify(
     assertion: str,
     actor: Actor,
     now: datetime,
-) -> None:
-    """Verify an agency as the second of two; from now on its requests are taken in.
+) -> UUID:
+    """Verify an agency as the second of two, and return the entry; from now on its requests are taken in.
 
     Raises
     ------
@@ -123,19 +132,19 @@ def verify(
     row.verified_by_id, row.verification_act_id = actor.person_id, signed.id
     row.verification_checks = checks
     row.save(update_fields=VOUCHED)
-    enrolment.note("agencies:agency:verified", row, actor=actor, now=now, act_hash=signed.act_hash)
+    return enrolment.note("agencies:agency:verified", row, actor=actor, now=now, act_hash=signed.act_hash).id
 
 
 @operation
-def suspend(organisation_id: UUID, *, step_up_id: UUID, assertion: str, actor: Actor, now: datetime) -> None:
-    """Take no requests of this agency any more, until two people verify it anew."""
+def suspend(organisation_id: UUID, *, step_up_id: UUID, assertion: str, actor: Actor, now: datetime) -> UUID:
+    """Take no requests of this agency any more, until two people verify it anew; return the entry."""
     policies.check_may_enter(actor)
     row = _row(organisation_id)
     row.state = AGENCY.step(AgencyState(row.state), AgencyVerb.SUSPEND).target.value
     act = acts.suspend(organisation_id=organisation_id)
     signed = access.sign_own(act, step_up_id=step_up_id, assertion=assertion, actor=actor, now=now)
     row.save(update_fields=VOUCHED)
-    enrolment.note("agencies:agency:suspended", row, actor=actor, now=now, act_hash=signed.act_hash)
+    return enrolment.note("agencies:agency:suspended", row, actor=actor, now=now, act_hash=signed.act_hash).id
 
 
 @operation
@@ -147,8 +156,8 @@ def set_countersigned(
     assertion: str,
     actor: Actor,
     now: datetime,
-) -> None:
-    """Say for which categories an agency's supervisor signs as well.
+) -> UUID:
+    """Say for which categories an agency's supervisor signs as well, and return the entry.
 
     An agency makes itself stricter; only the desk takes a category away, or a stolen administrator's account would.
     """
@@ -165,7 +174,9 @@ def set_countersigned(
     signed = access.sign_own(act, step_up_id=step_up_id, assertion=assertion, actor=actor, now=now)
     row.countersigned_categories = chosen
     row.save(update_fields=["countersigned_categories"])
-    enrolment.note("agencies:agency:countersignature-changed", row, actor=actor, now=now, act_hash=signed.act_hash)
+    return enrolment.note(
+        "agencies:agency:countersignature-changed", row, actor=actor, now=now, act_hash=signed.act_hash
+    ).id
 
 
 def _row(organisation_id: UUID) -> Agency:

@@ -227,25 +227,27 @@ def fail(package_id: UUID, *, why: str, actor: Actor, now: datetime) -> None:
 
 
 @operation
-def resume(package_id: UUID, *, actor: Actor, now: datetime) -> None:
-    """Take a stopped package up again; what was collected is kept."""
+def resume(package_id: UUID, *, actor: Actor, now: datetime) -> UUID:
+    """Take a stopped package up again, and return the entry; what was collected is kept."""
     from entraide.disclosure.jobs import build
 
     policies.check_may_steer(actor)
     package = _locked(package_id)
     package.failure = ""
-    _step(package, PackageVerb.RESUME, "disclosure:package:resumed", actor=actor, now=now, changed=["failure"])
+    entry = _step(package, PackageVerb.RESUME, "disclosure:package:resumed", actor=actor, now=now, changed=["failure"])
     outbox.later(build, package_id=str(package.pk))
+    return entry.id
 
 
 @operation
-def cancel(package_id: UUID, *, actor: Actor, now: datetime) -> None:
-    """Cancel a package that has not left, and give the request back to the desk."""
+def cancel(package_id: UUID, *, actor: Actor, now: datetime) -> UUID:
+    """Cancel a package that has not left, give the request back to the desk, and return the entry."""
     policies.check_may_steer(actor)
     package = _locked(package_id)
-    _step(package, PackageVerb.CANCEL, "disclosure:package:cancelled", actor=actor, now=now)
+    entry = _step(package, PackageVerb.CANCEL, "disclosure:package:cancelled", actor=actor, now=now)
     outbox.ask_to_cancel(WORK, package.pk)
     requests.stop_production(package.request_id, actor=actor, now=now)
+    return entry.id
 
 
 @operation
@@ -303,10 +305,10 @@ def _step(
     now: datetime,
     changed: list[str] | None = None,
     payload: Mapping[str, Any] | None = None,
-) -> None:
+) -> audit.Entry:
     package.state = PACKAGE.step(PackageState(package.state), verb).target.value
     package.save(update_fields=["state", *(changed or [])])
-    audit.record(
+    return audit.record(
         event,
         stream_id=package.stream_id,
         actor=actor,

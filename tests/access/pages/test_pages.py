@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import pyrage
 import pytest
 from django.conf import settings
 from django.test import Client, override_settings
@@ -206,6 +207,18 @@ def test_roles_are_granted_and_revoked_on_the_page_of_a_person(cast: Cast, desk:
             cast.ANOUK.id,
         )
         assert held == [(n_held,)]
+        assert b"/receipts/" in dora.get(f"/people/{cast.ANOUK.id}/").content
+
+
+def test_every_change_of_ones_own_keys_and_preferences_hands_over_its_receipt(cast: Cast) -> None:
+    otto = _signed_in(cast.OTTO)
+    otto.post("/account/preferences/", {"language": "en", "time_zone": "Europe/Paris"})
+    assert b"/receipts/" in otto.get("/account/").content
+    assert b"/receipts/" not in otto.get("/account/").content  # said once
+
+    recipient = str(pyrage.x25519.Identity.generate().to_public())
+    assert _sign(otto, cast.OTTO, "/account/age-key/", {"recipient": recipient}).status_code == 302
+    assert b"/receipts/" in otto.get("/account/").content
 
 
 def test_every_signed_in_page_is_drawn(cast: Cast) -> None:

@@ -17,7 +17,7 @@ from entraide.access.operations.sign_ins import end_all
 from entraide.access.operations.signing import SignedActView, sign_own
 from entraide.access.people import held_by
 from entraide.access.states import OrganisationKind
-from entraide.audit.api import record
+from entraide.audit.api import Entry, record
 from entraide.database import operation
 from entraide.kernel.actors import Actor, Role
 from entraide.kernel.acts import Act
@@ -34,6 +34,7 @@ class Invited:
     person_id: UUID
     name: str
     link: str
+    entry_id: UUID
 
 
 @operation
@@ -75,8 +76,8 @@ def invite(
         now=now,
         act_hash=signed.act_hash,
     )
-    _, token = enrolment.invite(person, actor=actor, now=now, act_hash=signed.act_hash)
-    return Invited(person_id=person.pk, name=name, link=link_to_enrol(token))
+    entry, token = enrolment.invite(person, actor=actor, now=now, act_hash=signed.act_hash)
+    return Invited(person_id=person.pk, name=name, link=link_to_enrol(token), entry_id=entry.id)
 
 
 @operation
@@ -92,13 +93,13 @@ def invite_again(person_id: UUID, *, step_up_id: UUID, assertion: str, actor: Ac
     keys = Credential.objects.select_for_update(of=("self",)).select_related("person__organisation")
     lost = list(keys.filter(person=person, disabled_at__isnull=True))
     disable_all(lost, actor=actor, now=now, act_hash=signed.act_hash)
-    _, token = enrolment.invite(person, actor=actor, now=now, act_hash=signed.act_hash)
-    return Invited(person_id=person.pk, name=person.name, link=link_to_enrol(token))
+    entry, token = enrolment.invite(person, actor=actor, now=now, act_hash=signed.act_hash)
+    return Invited(person_id=person.pk, name=person.name, link=link_to_enrol(token), entry_id=entry.id)
 
 
 @operation
-def grant_role(person_id: UUID, role: Role, *, step_up_id: UUID, assertion: str, actor: Actor, now: datetime) -> None:
-    """Grant a role to a person who does not hold it; a lapsed grant is renewed."""
+def grant_role(person_id: UUID, role: Role, *, step_up_id: UUID, assertion: str, actor: Actor, now: datetime) -> UUID:
+    """Grant a role to a person who does not hold it, and return the entry; a lapsed grant is renewed."""
     person = _person(person_id, actor)
     held = held_by(person, now)
     policies.check_may_grant(actor, person, role, held)
@@ -107,25 +108,24 @@ def grant_role(person_id: UUID, role: Role, *, step_up_id: UUID, assertion: str,
     signed = _signed(acts.grant_role(person_id=person_id, role=role), step_up_id, assertion, actor=actor, now=now)
     for lapsed in RoleGrant.objects.filter(person=person, role=role.value, revoked_at__isnull=True):
         _revoke(lapsed, person, actor=actor, now=now, act_hash=signed.act_hash)
-    enrolment.grant(person, role, actor=actor, now=now, act_hash=signed.act_hash)
+    return enrolment.grant(person, role, actor=actor, now=now, act_hash=signed.act_hash).id
 
 
 @operation
-def revoke_role(person_id: UUID, role: Role, *, step_up_id: UUID, assertion: str, actor: Actor, now: datetime) -> None:
-    """Revoke a role; it counts from the person's next request on."""
+def revoke_role(person_id: UUID, role: Role, *, step_up_id: UUID, assertion: str, actor: Actor, now: datetime) -> UUID:
+    """Revoke a role, and return the entry; it counts from the person's next request on."""
     person = _person(person_id, actor)
     policies.check_may_revoke(actor, person, role)
     grants = list(RoleGrant.objects.select_for_update().filter(person=person, role=role.value, revoked_at=None))
     if not grants:
         raise NotPossible(_("Revoking a role"), why=_("the person does not hold it"), do="")
     signed = _signed(acts.revoke_role(person_id=person_id, role=role), step_up_id, assertion, actor=actor, now=now)
-    for row in grants:
-        _revoke(row, person, actor=actor, now=now, act_hash=signed.act_hash)
+    return [_revoke(row, person, actor=actor, now=now, act_hash=signed.act_hash) for row in grants][-1].id
 
 
 @operation
-def disable_person(person_id: UUID, *, step_up_id: UUID, assertion: str, actor: Actor, now: datetime) -> None:
-    """Disable a person: every sign-in and link ends at the next request."""
+def disable_person(person_id: UUID, *, step_up_id: UUID, assertion: str, actor: Actor, now: datetime) -> UUID:
+    """Disable a person, and return the entry: every sign-in and link ends at the next request."""
     person = _person(person_id, actor)
     policies.check_may_disable(actor, person)
     if not person.is_active:
@@ -134,7 +134,7 @@ def disable_person(person_id: UUID, *, step_up_id: UUID, assertion: str, actor: 
     person.is_active, person.disabled_at = False, now
     person.save(update_fields=["is_active", "disabled_at"])
     Invitation.objects.filter(person=person, used_at__isnull=True).update(used_at=now)
-    record(
+    entry = record(
         "access:person:disabled",
         stream_id=person.organisation.stream_id,
         actor=actor,
@@ -145,11 +145,12 @@ def disable_person(person_id: UUID, *, step_up_id: UUID, assertion: str, actor: 
     )
     ends = SignIn.objects.select_for_update(of=("self",)).select_related("person__organisation")
     end_all(list(ends.filter(person=person, ended_at__isnull=True)), actor=actor, now=now)
+    return entry.id
 
 
 @operation
-def set_preferences(*, language: str, time_zone: str, actor: Actor, now: datetime) -> None:
-    """Change one's own language and time zone."""
+def set_preferences(*, language: str, time_zone: str, actor: Actor, now: datetime) -> UUID:
+    """Change one's own language and time zone, and return the entry."""
     person_id, _organisation_id = policies.check_is_person(actor)
     _check_language(language)
     if time_zone not in available_timezones():
@@ -158,14 +159,14 @@ def set_preferences(*, language: str, time_zone: str, actor: Actor, now: datetim
     person = Person.objects.select_related("organisation").get(pk=person_id)
     person.language, person.time_zone = language, time_zone
     person.save(update_fields=["language", "time_zone"])
-    record(
+    return record(
         "access:person:preferences-changed",
         stream_id=person.organisation.stream_id,
         actor=actor,
         now=now,
         subject=person,
         payload={"person": str(person_id), "language": language, "time_zone": time_zone},
-    )
+    ).id
 
 
 def invite_first(*, now: datetime) -> list[Invited]:
@@ -205,8 +206,8 @@ def _invite_first(*, actor: Actor, now: datetime) -> list[Invited]:
             actor=actor,
             now=now,
         )
-        _, token = enrolment.invite(person, actor=actor, now=now, first=number)
-        invited.append(Invited(person_id=person.pk, name=name, link=link_to_enrol(token)))
+        entry, token = enrolment.invite(person, actor=actor, now=now, first=number)
+        invited.append(Invited(person_id=person.pk, name=name, link=link_to_enrol(token), entry_id=entry.id))
     return invited
 
 
@@ -239,10 +240,10 @@ def _signed(act: Act, step_up_id: UUID, assertion: str, *, actor: Actor, now: da
     return sign_own(act, step_up_id=step_up_id, assertion=assertion, actor=actor, now=now)
 
 
-def _revoke(row: RoleGrant, person: Person, *, actor: Actor, now: datetime, act_hash: bytes) -> None:
+def _revoke(row: RoleGrant, person: Person, *, actor: Actor, now: datetime, act_hash: bytes) -> Entry:
     row.revoked_at = now
     row.save(update_fields=["revoked_at"])
-    record(
+    return record(
         "access:role:revoked",
         stream_id=person.organisation.stream_id,
         actor=actor,

@@ -28,7 +28,7 @@ from entraide.access.operations.signing import sign_own
 from entraide.access.people import actor_for
 from entraide.access.states import CEREMONY_LASTS, CredentialKind, Purpose
 from entraide.access.states import Ceremony as CeremonyKind
-from entraide.audit.api import record
+from entraide.audit.api import Entry, record
 from entraide.database import operation, reading_as
 from entraide.evidence.signed_acts import ALGORITHMS, NotSigned
 from entraide.kernel.actors import Actor
@@ -119,17 +119,19 @@ def begin_another_passkey(*, step_up_id: UUID, assertion: str, actor: Actor, now
 
 
 @operation
-def finish_another_passkey(*, ceremony_id: UUID, credential: str, label: str, actor: Actor, now: datetime) -> UUID:
-    """Register a further passkey, which an earlier one signed in; return its identifier."""
+def finish_another_passkey(
+    *, ceremony_id: UUID, credential: str, label: str, actor: Actor, now: datetime
+) -> UUID | None:
+    """Register a further passkey, which an earlier one signed in; return the entry that says what the key is."""
     person_id, _organisation_id = policies.check_is_person(actor)
     ceremony = _use_ceremony(ceremony_id, person_id, None, now)
     person = Person.objects.select_related("organisation").get(pk=person_id)
-    return _register(person, ceremony, credential, label, actor=actor, now=now).pk
+    return _register(person, ceremony, credential, label, actor=actor, now=now).entry_id
 
 
 @operation
-def disable_credential(credential_id: UUID, *, step_up_id: UUID, assertion: str, actor: Actor, now: datetime) -> None:
-    """Disable a passkey, and end the sign-ins made with it.
+def disable_credential(credential_id: UUID, *, step_up_id: UUID, assertion: str, actor: Actor, now: datetime) -> UUID:
+    """Disable a passkey, end the sign-ins made with it, and return the entry.
 
     Raises
     ------
@@ -143,15 +145,17 @@ def disable_credential(credential_id: UUID, *, step_up_id: UUID, assertion: str,
     policies.check_may_disable_credential(actor, row, others.count())
     act = acts.disable_credential(credential_id=credential_id)
     signed = sign_own(act, step_up_id=step_up_id, assertion=assertion, actor=actor, now=now)
-    disable_all([row], actor=actor, now=now, act_hash=signed.act_hash)
+    [entry] = disable_all([row], actor=actor, now=now, act_hash=signed.act_hash)
+    return entry.id
 
 
-def disable_all(rows: list[Credential], *, actor: Actor, now: datetime, act_hash: bytes) -> None:
+def disable_all(rows: list[Credential], *, actor: Actor, now: datetime, act_hash: bytes) -> list[Entry]:
     """Disable passkeys of one person inside the caller's operation, and end the sign-ins made with them."""
+    entries = []
     for row in rows:
         row.disabled_at = now
         row.save(update_fields=["disabled_at"])
-        record(
+        entry = record(
             "access:credential:disabled",
             stream_id=row.person.organisation.stream_id,
             actor=actor,
@@ -160,15 +164,17 @@ def disable_all(rows: list[Credential], *, actor: Actor, now: datetime, act_hash
             payload={"credential": str(row.pk), "person": str(row.person_id)},
             act_hash=act_hash,
         )
+        entries.append(entry)
     ends = SignIn.objects.select_for_update(of=("self",)).select_related("person__organisation")
     end_all(list(ends.filter(credential__in=rows, ended_at__isnull=True)), actor=actor, now=now)
+    return entries
 
 
 @operation
-def register_age_key(recipient: str, *, step_up_id: UUID, assertion: str, actor: Actor, now: datetime) -> None:
+def register_age_key(recipient: str, *, step_up_id: UUID, assertion: str, actor: Actor, now: datetime) -> UUID:
     """Name the age recipient that packages for this officer are encrypted to; a former one is replaced.
 
-    Packages that were delivered stay readable with the key they were made for.
+    Packages that were delivered stay readable with the key they were made for.  Returns the entry.
 
     Raises
     ------
@@ -193,7 +199,7 @@ def register_age_key(recipient: str, *, step_up_id: UUID, assertion: str, actor:
     )
     row.save(force_insert=True)
     person = Person.objects.select_related("organisation").get(pk=person_id)
-    record(
+    return record(
         "access:age-key:registered",
         stream_id=person.organisation.stream_id,
         actor=actor,
@@ -201,7 +207,7 @@ def register_age_key(recipient: str, *, step_up_id: UUID, assertion: str, actor:
         subject=[row, *former],
         payload={"person": str(person_id), "recipient": recipient},
         act_hash=signed.act_hash,
-    )
+    ).id
 
 
 def age_recipient(text: str) -> str:

@@ -19,7 +19,7 @@ from entraide.access.people import actor_for
 from entraide.access.rules import is_alive
 from entraide.access.states import ABSOLUTE_LIMIT, CEREMONY_LASTS, SEEN_EVERY
 from entraide.access.states import Ceremony as CeremonyKind
-from entraide.audit.api import record
+from entraide.audit.api import Entry, record
 from entraide.database import operation, reading_as
 from entraide.evidence.signed_acts import from_base64url, to_base64url
 from entraide.kernel.actors import Actor
@@ -142,8 +142,8 @@ def note_seen(*, actor: Actor, now: datetime) -> None:
 
 
 @operation
-def end_sign_in(sign_in_id: UUID, *, actor: Actor, now: datetime) -> None:
-    """End one of one's own sign-ins: this one, or one in another browser.
+def end_sign_in(sign_in_id: UUID, *, actor: Actor, now: datetime) -> UUID | None:
+    """End one of one's own sign-ins: this one, or one in another browser; return the entry.
 
     Raises
     ------
@@ -158,24 +158,26 @@ def end_sign_in(sign_in_id: UUID, *, actor: Actor, now: datetime) -> None:
     )
     if row is None:
         raise NotFound(_("This sign-in"), why=_("there is none, or it is not yours to see"))
-    end_all([row], actor=actor, now=now)
+    entry = end_all([row], actor=actor, now=now)
+    return entry.id if entry else None
 
 
-def end_all(rows: list[SignIn], *, actor: Actor, now: datetime) -> None:
-    """End sign-ins of one person inside the caller's operation; those that ended stay as they are."""
+def end_all(rows: list[SignIn], *, actor: Actor, now: datetime) -> Entry | None:
+    """End sign-ins of one person inside the caller's operation; return the entry, None where all had ended before."""
     open_rows = [row for row in rows if row.ended_at is None]
     for row in open_rows:
         row.ended_at = now
         row.save(update_fields=["ended_at"])
-    if open_rows:
-        record(
-            "access:sign-in:ended",
-            stream_id=open_rows[0].person.organisation.stream_id,
-            actor=actor,
-            now=now,
-            subject=open_rows,
-            payload={"person": str(open_rows[0].person_id), "sign_ins": [str(row.pk) for row in open_rows]},
-        )
+    if not open_rows:
+        return None
+    return record(
+        "access:sign-in:ended",
+        stream_id=open_rows[0].person.organisation.stream_id,
+        actor=actor,
+        now=now,
+        subject=open_rows,
+        payload={"person": str(open_rows[0].person_id), "sign_ins": [str(row.pk) for row in open_rows]},
+    )
 
 
 def start_for(

@@ -15,7 +15,7 @@ from entraide.access.operations import members, passkeys, sign_ins
 from entraide.access.operations.signing import begin_step_up
 from entraide.access.people import age_key_of, passkeys_of, person, sign_ins_of
 from entraide.access.states import ROLE_NAMES
-from entraide.access.web import browser
+from entraide.access.web import browser, receipts
 from entraide.access.web.guards import actor_of, requires
 from entraide.access.web.signing import answer_of, is_signed, signature
 from entraide.database import reading_as
@@ -52,12 +52,13 @@ def account(request: HttpRequest) -> HttpResponse:
 def preferences(request: HttpRequest) -> HttpResponse:
     """Keep language and time zone."""
     language = request.POST.get("language", "")
-    members.set_preferences(
+    entry_id = members.set_preferences(
         language=language,
         time_zone=request.POST.get("time_zone", ""),
         actor=actor_of(request),
         now=clock.now(),
     )
+    receipts.tell(request, entry_id)
     response = HttpResponseRedirect(reverse("access:account"))
     response.set_cookie(
         settings.LANGUAGE_COOKIE_NAME, language, max_age=365 * 24 * 3600, samesite="Lax", secure=settings.IS_SECURE
@@ -69,7 +70,10 @@ def preferences(request: HttpRequest) -> HttpResponse:
 @require_POST
 def end_sign_in(request: HttpRequest, sign_in_id: UUID) -> HttpResponse:
     """End one of one's own sign-ins."""
-    sign_ins.end_sign_in(sign_in_id, actor=actor_of(request), now=clock.now())
+    actor = actor_of(request)
+    entry_id = sign_ins.end_sign_in(sign_in_id, actor=actor, now=clock.now())
+    if sign_in_id != actor.sign_in_id:  # or the receipt would wait for whoever signs in next in this browser
+        receipts.tell(request, entry_id)
     return HttpResponseRedirect(reverse("access:account"))
 
 
@@ -100,13 +104,14 @@ def add_passkey(request: HttpRequest) -> HttpResponse:
 @require_POST
 def finish_passkey(request: HttpRequest) -> HttpResponse:
     """Register the passkey that was just made."""
-    passkeys.finish_another_passkey(
+    entry_id = passkeys.finish_another_passkey(
         ceremony_id=browser.ceremony_of(request),
         credential=request.POST.get("credential", ""),
         label=browser.device_of(request),
         actor=actor_of(request),
         now=clock.now(),
     )
+    receipts.tell(request, entry_id)
     return HttpResponseRedirect(reverse("access:account"))
 
 
@@ -117,9 +122,10 @@ def disable_passkey(request: HttpRequest, credential_id: UUID) -> HttpResponse:
     actor, now = actor_of(request), clock.now()
     if is_signed(request):
         answer = answer_of(request)
-        passkeys.disable_credential(
+        entry_id = passkeys.disable_credential(
             credential_id, step_up_id=answer.step_up_id, assertion=answer.assertion, actor=actor, now=now
         )
+        receipts.tell(request, entry_id)
         return HttpResponseRedirect(reverse("access:account"))
     with reading_as(actor):
         found = next((key for key in passkeys_of(_own_id(actor)) if key.id == credential_id), None)
@@ -144,9 +150,10 @@ def age_key(request: HttpRequest) -> HttpResponse:
     recipient = request.POST.get("recipient", "").strip()
     if is_signed(request):
         answer = answer_of(request)
-        passkeys.register_age_key(
+        entry_id = passkeys.register_age_key(
             recipient, step_up_id=answer.step_up_id, assertion=answer.assertion, actor=actor, now=now
         )
+        receipts.tell(request, entry_id)
         return HttpResponseRedirect(reverse("access:account"))
     if request.method == "GET":
         return render(request, "access/age_key.html")

@@ -16,6 +16,7 @@ from entraide.access.operations import members
 from entraide.access.operations.signing import begin_step_up
 from entraide.access.people import OrganisationView, PersonView, organisations, passkeys_of, people_of, person
 from entraide.access.states import ROLE_NAMES
+from entraide.access.web import receipts
 from entraide.access.web.guards import actor_of, requires
 from entraide.access.web.signing import answer_of, is_signed, signature
 from entraide.database import reading_as
@@ -98,6 +99,7 @@ def invite(request: HttpRequest, organisation_id: UUID) -> HttpResponse:
             invited = members.invite(
                 **asked, step_up_id=answer.step_up_id, assertion=answer.assertion, actor=actor, now=now
             )
+            receipts.tell(request, invited.entry_id)
             return render(request, "access/invited.html", {"invited": invited, "organisation": organisation})
     except Invalid as refusal:
         return render(request, "access/invite.html", context | {"refusal": refusal}, status=422)
@@ -130,6 +132,7 @@ def change(request: HttpRequest, person_id: UUID, verb: str, role: str = "") -> 
         answer = answer_of(request)
         signed = {"step_up_id": answer.step_up_id, "assertion": answer.assertion, "actor": actor, "now": now}
         done = _do(person_id, verb, role, signed)
+        receipts.tell(request, done.entry_id if isinstance(done, members.Invited) else done)
         if isinstance(done, members.Invited):
             return render(request, "access/invited.html", {"invited": done})
         return HttpResponseRedirect(reverse("access:member", args=[person_id]))
@@ -161,7 +164,7 @@ def _change(person_id: UUID, verb: str, role: str) -> tuple[Act, Text, Text]:
             return acts.disable_person(person_id=person_id), _("Disable this person"), words
 
 
-def _do(person_id: UUID, verb: str, role: str, signed: dict[str, object]) -> object:
+def _do(person_id: UUID, verb: str, role: str, signed: dict[str, object]) -> members.Invited | UUID:
     match verb:
         case "grant":
             return members.grant_role(person_id, _role(role), **signed)  # type: ignore[arg-type]  # the four of a signature

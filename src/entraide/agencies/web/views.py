@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from entraide.access import api as access
 from entraide.access.web.guards import actor_of, requires
+from entraide.access.web.receipts import tell
 from entraide.access.web.signing import answer_of, is_signed, signature
 from entraide.agencies import acts, api, operations, policies
 from entraide.agencies.api import AgencyView
@@ -115,10 +116,9 @@ def enter(request: HttpRequest) -> HttpResponse:
     facts = form.cleaned_data
     if is_signed(request):
         answer = answer_of(request)
-        agency_id = operations.enter(
-            **facts, step_up_id=answer.step_up_id, assertion=answer.assertion, actor=actor, now=now
-        )
-        return HttpResponseRedirect(reverse("agencies:agency", args=[agency_id]))
+        done = operations.enter(**facts, step_up_id=answer.step_up_id, assertion=answer.assertion, actor=actor, now=now)
+        tell(request, done.entry_id)
+        return HttpResponseRedirect(reverse("agencies:agency", args=[done.id]))
     shown = [
         ui.Fact(label=_("Name of the agency"), value=facts["name"]),
         ui.Fact(label=_("Country"), value=facts["country"]),
@@ -147,7 +147,10 @@ def vouch(request: HttpRequest, agency_id: UUID, verb: str) -> HttpResponse:
     if is_signed(request):
         answer = answer_of(request)
         change = operations.verify if is_second else operations.propose
-        change(agency_id, checked, step_up_id=answer.step_up_id, assertion=answer.assertion, actor=actor, now=now)
+        entry_id = change(
+            agency_id, checked, step_up_id=answer.step_up_id, assertion=answer.assertion, actor=actor, now=now
+        )
+        tell(request, entry_id)
         return HttpResponseRedirect(back)
     make = acts.verify if is_second else acts.propose
     checks = operations.checks_of(checked)
@@ -167,7 +170,10 @@ def suspend(request: HttpRequest, agency_id: UUID) -> HttpResponse:
     AGENCY.step(view.state, AgencyVerb.SUSPEND)
     if is_signed(request):
         answer = answer_of(request)
-        operations.suspend(agency_id, step_up_id=answer.step_up_id, assertion=answer.assertion, actor=actor, now=now)
+        entry_id = operations.suspend(
+            agency_id, step_up_id=answer.step_up_id, assertion=answer.assertion, actor=actor, now=now
+        )
+        tell(request, entry_id)
         return HttpResponseRedirect(reverse("agencies:agency", args=[agency_id]))
     facts = [
         ui.Fact(label=_("Agency"), value=view.name),
@@ -196,9 +202,10 @@ def countersignature(request: HttpRequest, agency_id: UUID) -> HttpResponse:
     chosen = form.cleaned_data["categories"]
     if is_signed(request):
         answer = answer_of(request)
-        operations.set_countersigned(
+        entry_id = operations.set_countersigned(
             agency_id, chosen, step_up_id=answer.step_up_id, assertion=answer.assertion, actor=actor, now=now
         )
+        tell(request, entry_id)
         return HttpResponseRedirect(back)
     facts = [
         ui.Fact(label=_("Agency"), value=view.name),

@@ -1,7 +1,8 @@
 """``{% load entraide_ui %}``: draw components.
 
 ``{% draw value %}`` draws any component or text.  The others build a small component and draw it:
-``pill``, ``button``, ``amount``, ``command``, ``identifier``, ``moment``, ``deadline``, ``notice``, ``person``, ``error_summary``.
+``pill``, ``button``, ``amount``, ``command``, ``identifier``, ``moment``, ``deadline``, ``notice``, ``person``,
+``error_summary``.
 ``icon`` draws an icon.  Contracts: `entraide.ui.components`.
 """
 
