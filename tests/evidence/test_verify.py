@@ -293,6 +293,17 @@ def test_evidence_holds_as_evidence() -> None:
     assert "comes from the holder of that key" in Report(report).text()
 
 
+def test_a_package_that_fails_is_not_said_to_come_from_the_holder_of_the_key() -> None:
+    changed = {**contents_of(EVIDENCE), "bag/data/letter.txt": b"Something else.\n"}
+    given = judged_by_both(changed, key=EVIDENCE_KEY)
+    assert not given["holds"]
+    assert "It does NOT show that this package comes from the holder of that key." in Report(given).text()
+    copied = judged_by_both(changed, key=None)
+    assert "It shows neither WHO signed it nor that nothing was changed." in Report(copied).text()
+    foreign = judged_by_both(contents_of(EVIDENCE), key=EVIDENCE_KEY[::-1])
+    assert "the package comes from the holder" not in Report(foreign).text()
+
+
 def test_a_trial_says_that_nobody_outside_watches() -> None:
     report = judged_by_both(contents_of(make(kind="trial", **PRODUCTION)), key=EVIDENCE_KEY)
     assert report["holds"] and "nobody outside the exchange watches" in Report(report).text()

@@ -76,6 +76,18 @@ WORDS = {
         "Comprobado con la clave que usted dio: el paquete viene de quien posee esa clave.",
         "تم التحقق بالمفتاح الذي قدمته: الحزمة صادرة عن حامل ذلك المفتاح.",
     ),
+    "key-given-in-vain": (
+        "Checked with the key you gave. It does NOT show that this package comes from the holder of that key.",
+        "Vérifié avec la clé que vous avez donnée. Cela ne montre PAS que ce paquet vient du détenteur de cette clé.",
+        "Comprobado con la clave que usted dio. NO muestra que este paquete venga de quien posee esa clave.",
+        "تم التحقق بالمفتاح الذي قدمته. هذا لا يثبت أن هذه الحزمة صادرة عن حامل ذلك المفتاح.",
+    ),
+    "key-copy-in-vain": (
+        "Checked with the key inside the package. It shows neither WHO signed it nor that nothing was changed.",
+        "Vérifié avec la clé contenue dans le paquet. Cela ne montre ni QUI a signé ce paquet ni que rien n'a changé.",
+        "Comprobado con la clave incluida en el paquete. No muestra ni QUIÉN firmó este paquete ni que nada cambió.",
+        "تم التحقق بالمفتاح الموجود داخل الحزمة. هذا لا يثبت من الذي وقع هذه الحزمة ولا أن شيئا لم يتغير.",
+    ),
     "key-copy": (
         "Checked with the key inside the package. This shows that nothing was changed since it was signed; it does not "
         "show WHO signed it. For that, give the exchange's key that your agency received: --exchange-key FILE",
@@ -379,7 +391,8 @@ def render(report: dict[str, Any], lang: str = "en", evidence: bool = False) -> 
         for finding in step["findings"]:
             lines.append(" " * (width + 5) + _sentence(finding, lang))
     lines.append("")
-    lines.append(say("key-" + report["key"], lang))
+    in_vain = report["key"] != "none" and report["steps"][0]["outcome"] == "fail"
+    lines.append(say("key-" + report["key"] + ("-in-vain" if in_vain else ""), lang))
     if about and about["kind"] == "trial":
         lines.append(say("trial", lang))
     if report["holds"]:
