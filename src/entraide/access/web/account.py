@@ -33,7 +33,7 @@ def account(request: HttpRequest) -> HttpResponse:
     with reading_as(actor):
         person_id = _own_id(actor)
         context = {
-            "me": person(person_id),
+            "member": person(person_id),  # `me` is the chip at the head of every page
             "roles": [ROLE_NAMES[role] for role in sorted(actor.roles)],
             "passkeys": [key for key in passkeys_of(person_id) if key.disabled_at is None],
             "sign_ins": [one for one in sign_ins_of(person_id) if one.ended_at is None],
