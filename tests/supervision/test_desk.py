@@ -139,6 +139,12 @@ def test_a_taken_port_is_said_with_another_one() -> None:
             check_port("127.0.0.1", port)
 
 
+def test_a_port_that_is_none_is_not_said_to_be_taken() -> None:
+    with pytest.raises(NotPossible, match=r"ports go from 1 to 65535\. Choose another port: --port 8000") as refused:
+        check_port("127.0.0.1", 99_999)
+    assert "Stop that program" not in str(refused.value)
+
+
 def test_a_taken_port_stops_a_demo_before_its_database_is_made(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ENTRAIDE_HOME", str(folder / "demo"))
     with socket.socket() as taken:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import os
 import shutil
 import socket
@@ -306,8 +307,13 @@ def check_port(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except (OSError, OverflowError) as error:
-            why = "another program is using it" if getattr(error, "errno", None) == 98 else str(error)
-            do = f"Stop that program, or choose another port: --port {port + 1 if port < 65535 else 8000}"
+            other = f"another port: --port {port + 1 if 1024 <= port < 65535 else 8000}"
+            if getattr(error, "errno", None) == errno.EADDRINUSE:
+                why, do = "another program is using it", f"Stop that program, or choose {other}"
+            elif isinstance(error, OverflowError):
+                why, do = "ports go from 1 to 65535", f"Choose {other}"
+            else:
+                why, do = error.strerror or str(error), f"Choose {other}"
             raise NotPossible(f"Listening on {host}:{port}", why=why, do=do) from error
 
 
