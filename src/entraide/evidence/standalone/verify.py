@@ -322,7 +322,7 @@ Package: NAME.zip.age   your key: key.txt   the exchange's key your agency recei
 3.  cd NAME/bag
 4.  sha256sum -c tagmanifest-sha256.txt
 5.  sha256sum -c manifest-sha256.txt
-6.  openssl pkeyutl -verify -pubin -inkey exchange.pem -rawin \\
+6.  openssl pkeyutl -verify -pubin -inkey ../../exchange.pem -rawin \\
         -in tagmanifest-sha256.txt -sigfile ../seal/tagmanifest.ed25519
 
 Every file must be reported OK, and openssl must say "Signature Verified Successfully". These commands do not notice a
