@@ -30,3 +30,24 @@ def suspend(*, organisation_id: UUID) -> Act:
 def set_countersigned(*, organisation_id: UUID, categories: Sequence[str]) -> Act:
     """Return the act of saying for which data the supervisor signs as well."""
     return Act("agencies:agency:countersign", str(organisation_id), {"categories": sorted(categories)})
+
+
+def propose_change(
+    *, organisation_id: UUID, known: dict[str, object], change: dict[str, object], checked: Sequence[str]
+) -> Act:
+    """Return the act of asking for other facts: what is known, what shall be, and what the signer checked."""
+    content = {"known": known, "change": change, "checked": sorted(checked)}
+    return Act("agencies:agency:propose-change", str(organisation_id), content)
+
+
+def confirm_change(
+    *, organisation_id: UUID, known: dict[str, object], change: dict[str, object], checked: Sequence[str]
+) -> Act:
+    """Return the act of putting other facts in force as the second: the same, and what this signer checked."""
+    content = {"known": known, "change": change, "checked": sorted(checked)}
+    return Act("agencies:agency:confirm-change", str(organisation_id), content)
+
+
+def drop_change(*, organisation_id: UUID, change: dict[str, object]) -> Act:
+    """Return the act of dropping a change that waits."""
+    return Act("agencies:agency:drop-change", str(organisation_id), {"change": change})

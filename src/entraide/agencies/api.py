@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from entraide.access import api as access
@@ -18,6 +19,7 @@ from entraide.kernel.errors import NotFound, Text
 
 __all__ = [
     "AgencyView",
+    "ChangeView",
     "Signal",
     "Vouched",
     "agency",
@@ -39,6 +41,18 @@ class Vouched:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeView:
+    """Facts that wait for a second person, and who asked for them."""
+
+    country: str
+    function: str
+    domains: tuple[str, ...]
+    switchboard: str
+    by: Vouched
+    content: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AgencyView:
     """One agency as the exchange knows it."""
 
@@ -54,6 +68,8 @@ class AgencyView:
     countersigned_categories: frozenset[str]
     domains: tuple[str, ...]
     switchboard: str
+    number_since: datetime | None
+    change: ChangeView | None
     known: dict[str, object]
 
 
@@ -81,12 +97,18 @@ def all_agencies() -> list[AgencyView]:
 
 
 def waiting_for(actor: Actor) -> list[AgencyView]:
-    """Return the agencies that wait for `actor` as the second person; empty for whoever may not vouch."""
-    found = Agency.objects.select_related("organisation").filter(state=AgencyState.PROPOSED.value)
+    """Return the agencies that wait for `actor` as the second person, to be verified or for changed facts.
+
+    Empty for whoever may not vouch.
+    """
+    waits = Q(state=AgencyState.PROPOSED.value) | Q(change__isnull=False)
+    found = Agency.objects.select_related("organisation").filter(waits)
     return [
         _view(row)
         for row in found.order_by("organisation__name")
-        if not policies.why_not_vouch(actor, AgencyVerb.VERIFY, row.proposed_by_id)
+        if not policies.why_not_vouch(
+            actor, AgencyVerb.VERIFY, row.proposed_by_id if row.state == AgencyState.PROPOSED else row.change_by_id
+        )
     ]
 
 
@@ -155,6 +177,19 @@ def _signal_of_passkey(newest: datetime, at: datetime) -> Signal:
     return Signal(code="known_passkey", tone="good", sentence=_("The officer's passkeys are known"), reason=reason)
 
 
+def _change(row: Agency) -> ChangeView | None:
+    if row.change is None or row.change_by_id is None:
+        return None
+    return ChangeView(
+        country=row.change["country"],
+        function=row.change["function"],
+        domains=tuple(row.change["domains"]),
+        switchboard=row.change["switchboard"],
+        by=Vouched(row.change_by_id, tuple(map(AgencyCheck, row.change_checks))),
+        content=row.change,
+    )
+
+
 def _view(row: Agency) -> AgencyView:
     vouched = ((row.proposed_by_id, row.proposal_checks), (row.verified_by_id, row.verification_checks))
     return AgencyView(
@@ -170,5 +205,7 @@ def _view(row: Agency) -> AgencyView:
         countersigned_categories=frozenset(row.countersigned_categories),
         domains=tuple(row.domains),
         switchboard=row.switchboard,
+        number_since=row.number_since,
+        change=_change(row),
         known=known_of(row),
     )

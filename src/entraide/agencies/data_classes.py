@@ -15,5 +15,8 @@ FIELDS: dict[str, FieldClass] = {
     "agency.proposal_checks": FieldClass("internal", "Says what the first person checked.", _LOG),
     "agency.verification_checks": FieldClass("internal", "Says what the second person checked.", _LOG),
     "agency.verified_at": FieldClass("internal", "Says since when the agency is believed.", _LOG),
+    "agency.change": FieldClass("internal", "Holds changed facts until a second person checked them.", "until decided"),
+    "agency.change_checks": FieldClass("internal", "Says what the first person checked of a change.", "until decided"),
+    "agency.number_since": FieldClass("internal", "Says how long the number to call back is known.", _LOG),
     "agency.entered_at": FieldClass("internal", "Says when the agency was entered.", _LOG),
 }

@@ -1,6 +1,6 @@
 """How an agency's row comes into being, inside the operation of whoever decided it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -36,8 +36,16 @@ def enter(
     return row, note("agencies:agency:entered", row, actor=actor, now=now, act_hash=act_hash)
 
 
-def note(event: str, row: Agency, *, actor: Actor, now: datetime, act_hash: bytes | None) -> Entry:
-    """Write one entry about an agency into its own stream."""
+def note(
+    event: str,
+    row: Agency,
+    *,
+    actor: Actor,
+    now: datetime,
+    act_hash: bytes | None,
+    more: Mapping[str, object] | None = None,
+) -> Entry:
+    """Write one entry about an agency into its own stream, with `more` beside what is known of it."""
     return record(
         event,
         stream_id=access.organisation(row.organisation_id).stream_id,
@@ -48,6 +56,7 @@ def note(event: str, row: Agency, *, actor: Actor, now: datetime, act_hash: byte
             "state": row.state,
             **known_of(row),
             "checked": {"first": list(row.proposal_checks), "second": list(row.verification_checks)},
+            **dict(more or {}),
         },
         act_hash=act_hash,
     )

@@ -31,6 +31,13 @@ class Agency(models.Model):
     verification_act = models.ForeignKey("access.SignedAct", on_delete=models.PROTECT, null=True, related_name="+")
     verification_checks = ArrayField(models.CharField(max_length=16), default=list)
     verified_at = models.DateTimeField(null=True)
+    # Facts that wait for a second person: until then the ones above are in force.
+    change = models.JSONField(null=True)
+    change_by = models.ForeignKey("access.Person", on_delete=models.PROTECT, null=True, related_name="+")
+    change_act = models.ForeignKey("access.SignedAct", on_delete=models.PROTECT, null=True, related_name="+")
+    change_checks = ArrayField(models.CharField(max_length=16), default=list)
+    # Since when the number is this one; empty where it is the one the agency was entered with.
+    number_since = models.DateTimeField(null=True)
     entered_at = models.DateTimeField()
 
     class Meta:
@@ -40,6 +47,11 @@ class Agency(models.Model):
                 condition=~Q(state="verified")
                 | Q(proposed_by__isnull=False, verified_by__isnull=False, verified_at__isnull=False)
                 & ~Q(proposed_by=F("verified_by")),
+            ),
+            models.CheckConstraint(
+                name="agencies_change_is_somebodys",
+                condition=Q(change__isnull=True, change_by__isnull=True, change_act__isnull=True)
+                | Q(change__isnull=False, change_by__isnull=False, change_act__isnull=False),
             ),
             models.CheckConstraint(name="agencies_country_is_a_code", condition=Q(country__regex=r"^[A-Z]{2}$")),
         ]

@@ -1,9 +1,10 @@
 """Every way an agency changes on this desk; each signed by whoever decides it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, TypedDict
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -15,7 +16,7 @@ from entraide.agencies.states import AGENCY, AgencyCheck, AgencyState, AgencyVer
 from entraide.database import operation
 from entraide.exchange.port import Category
 from entraide.kernel.actors import Actor, Face
-from entraide.kernel.errors import Invalid, NotFound, NotPermitted
+from entraide.kernel.errors import Invalid, NotFound, NotPermitted, NotPossible
 
 VOUCHED = [
     "state",
@@ -27,8 +28,18 @@ VOUCHED = [
     "verification_checks",
     "verified_at",
 ]
+CHANGED = ["change", "change_by", "change_act", "change_checks"]
 _NUMBER = re.compile(r"\+?[0-9][0-9 ()/.-]{4,38}")
 _DOMAIN = re.compile(r"(?!-)[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+")
+
+
+class Facts(TypedDict):
+    """What of an agency can be changed."""
+
+    country: str
+    function: str
+    domains: list[str]
+    switchboard: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +103,7 @@ def propose(
     row = _row(organisation_id)
     row.state = AGENCY.step(AgencyState(row.state), AgencyVerb.PROPOSE).target.value
     checks = checks_of(checked)
+    policies.check_number_is_settled(checks, row.number_since, now)
     act = acts.propose(organisation_id=organisation_id, known=enrolment.known_of(row), checked=checks)
     signed = access.sign_own(act, step_up_id=step_up_id, assertion=assertion, actor=actor, now=now)
     row.proposed_by_id, row.proposal_act_id = actor.person_id, signed.id
@@ -125,6 +137,7 @@ def verify(
     policies.check_is_second(actor, row.proposed_by_id)
     step = AGENCY.step(AgencyState(row.state), AgencyVerb.VERIFY, approvers=[actor.person_id])
     checks = checks_of(checked)
+    policies.check_number_is_settled(checks, row.number_since, now)
     policies.check_was_called_back({*row.proposal_checks, *checks})
     act = acts.verify(organisation_id=organisation_id, known=enrolment.known_of(row), checked=checks)
     signed = access.sign_own(act, step_up_id=step_up_id, assertion=assertion, actor=actor, now=now)
@@ -177,6 +190,134 @@ def set_countersigned(
     return enrolment.note(
         "agencies:agency:countersignature-changed", row, actor=actor, now=now, act_hash=signed.act_hash
     ).id
+
+
+@operation
+def propose_change(
+    organisation_id: UUID,
+    checked: Sequence[str],
+    *,
+    country: str,
+    function: str,
+    domains: Sequence[str],
+    switchboard: str,
+    step_up_id: UUID,
+    assertion: str,
+    actor: Actor,
+    now: datetime,
+) -> UUID:
+    """Ask, as the first of two, for other facts of an agency, and return the entry.
+
+    Those in force stay in force until a second person agrees.  A change that waits already is replaced.
+
+    Raises
+    ------
+    NotPossible
+        If nothing would change, somebody is vouching for the facts now, or the number called is too young.
+    """
+    policies.check_may_vouch(actor)
+    row = _row(organisation_id)
+    policies.check_may_change_now(AgencyState(row.state))
+    change = change_of(country=country, function=function, domains=domains, switchboard=switchboard)
+    check_facts(name=access.organisation(organisation_id).name, **change)
+    check_changes(change, enrolment.known_of(row))
+    checks = checks_of(checked)
+    policies.check_number_is_settled(checks, row.number_since, now)
+    act = acts.propose_change(
+        organisation_id=organisation_id, known=enrolment.known_of(row), change={**change}, checked=checks
+    )
+    signed = access.sign_own(act, step_up_id=step_up_id, assertion=assertion, actor=actor, now=now)
+    row.change, row.change_checks = change, checks
+    row.change_by_id, row.change_act_id = actor.person_id, signed.id
+    row.save(update_fields=CHANGED)
+    more = {"change": change, "change_checked": checks}
+    event = "agencies:agency:change-proposed"
+    return enrolment.note(event, row, actor=actor, now=now, act_hash=signed.act_hash, more=more).id
+
+
+@operation
+def confirm_change(
+    organisation_id: UUID,
+    checked: Sequence[str],
+    *,
+    step_up_id: UUID,
+    assertion: str,
+    actor: Actor,
+    now: datetime,
+) -> UUID:
+    """Put changed facts in force as the second of two, and return the entry.
+
+    One of the two called the agency back, on the number in force and not on the new one.  A new number verifies nothing
+    for three days.
+
+    Raises
+    ------
+    NotPermitted
+        If `actor` asked for the change.
+    Invalid
+        If neither of the two called the agency back.
+    """
+    policies.check_may_vouch(actor)
+    row, change = _with_change(organisation_id)
+    policies.check_is_second(actor, row.change_by_id)
+    policies.check_may_change_now(AgencyState(row.state))
+    checks = checks_of(checked)
+    policies.check_number_is_settled(checks, row.number_since, now)
+    policies.check_was_called_back({*row.change_checks, *checks})
+    act = acts.confirm_change(
+        organisation_id=organisation_id, known=enrolment.known_of(row), change=change, checked=checks
+    )
+    signed = access.sign_own(act, step_up_id=step_up_id, assertion=assertion, actor=actor, now=now)
+    if change["switchboard"] != row.switchboard:
+        row.number_since = now
+    row.country, row.function = change["country"], change["function"]
+    row.domains, row.switchboard = change["domains"], change["switchboard"]
+    more = {"change_checked": {"first": row.change_checks, "second": checks}}
+    _forget_change(row)
+    row.save(update_fields=[*CHANGED, "country", "function", "domains", "switchboard", "number_since"])
+    return enrolment.note("agencies:agency:changed", row, actor=actor, now=now, act_hash=signed.act_hash, more=more).id
+
+
+@operation
+def drop_change(organisation_id: UUID, *, step_up_id: UUID, assertion: str, actor: Actor, now: datetime) -> UUID:
+    """Drop a change that waits for a second person, and return the entry."""
+    policies.check_may_vouch(actor)
+    row, change = _with_change(organisation_id)
+    act = acts.drop_change(organisation_id=organisation_id, change=change)
+    signed = access.sign_own(act, step_up_id=step_up_id, assertion=assertion, actor=actor, now=now)
+    _forget_change(row)
+    row.save(update_fields=CHANGED)
+    return enrolment.note("agencies:agency:change-dropped", row, actor=actor, now=now, act_hash=signed.act_hash).id
+
+
+def change_of(*, country: str, function: str, domains: Sequence[str], switchboard: str) -> Facts:
+    """Return changed facts as they are signed and kept."""
+    return {
+        "country": country,
+        "function": function,
+        "domains": [domain.lower() for domain in domains],
+        "switchboard": switchboard,
+    }
+
+
+def check_changes(change: Facts, known: Mapping[str, object]) -> None:
+    """Refuse a change that changes nothing."""
+    if all(known[name] == value for name, value in change.items()):
+        raise NotPossible(
+            _("Changing what is known of an agency"), why=_("nothing would change"), do=_("Write what shall be known")
+        )
+
+
+def _with_change(organisation_id: UUID) -> tuple[Agency, dict[str, Any]]:
+    row = _row(organisation_id)
+    if row.change is None:
+        raise NotPossible(_("This change"), why=_("none waits any more"), do=_("Look at the agency again"))
+    return row, row.change
+
+
+def _forget_change(row: Agency) -> None:
+    row.change = row.change_by_id = row.change_act_id = None
+    row.change_checks = []
 
 
 def _row(organisation_id: UUID) -> Agency:

@@ -1,14 +1,17 @@
 """Who may do what about agencies."""
 
 from collections.abc import Callable, Collection
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from entraide.agencies.states import AgencyCheck, AgencyVerb
+from entraide.agencies.states import AgencyCheck, AgencyState, AgencyVerb
 from entraide.kernel.actors import Actor, Face, Role
-from entraide.kernel.errors import Invalid, NotPermitted, Text
+from entraide.kernel.errors import Invalid, NotPermitted, NotPossible, Text
 
+# A thief who had the number changed answers it: until this is over, the agency has time to complain.
+NUMBER_SETTLES_IN = timedelta(hours=72)
 VOUCHERS = (Role.DESK_ADMINISTRATOR, Role.APPROVER, Role.ANALYST)
 
 
@@ -41,6 +44,28 @@ def check_was_called_back(checks: Collection[str]) -> None:
     if AgencyCheck.CALL_BACK not in checks:
         why = _("One of the two calls the agency back, on a number from a public directory")
         raise Invalid(_("Verifying an agency"), why=_("nobody called it back"), do=why, fields={"checked": why})
+
+
+def check_number_is_settled(checks: Collection[str], number_since: datetime | None, now: datetime) -> None:
+    """Refuse a call to a number that was changed less than three days ago: it verifies nothing."""
+    if AgencyCheck.CALL_BACK in checks and number_since is not None and now < number_since + NUMBER_SETTLES_IN:
+        until = f"{number_since + NUMBER_SETTLES_IN:%Y-%m-%d %H:%M} UTC"
+        raise NotPossible(
+            _("Counting this call"),
+            why=_("its number was changed less than 72 hours ago, and verifies nothing until %(until)s")
+            % {"until": until},
+            do=_("Call it after that"),
+        )
+
+
+def check_may_change_now(state: AgencyState) -> None:
+    """Refuse a change of the facts while two people are vouching for them."""
+    if state is AgencyState.PROPOSED:
+        raise NotPossible(
+            _("Changing what is known of an agency"),
+            why=_("somebody vouched for these facts, and a second person checks them now"),
+            do=_("Verify or suspend the agency first"),
+        )
 
 
 def why_not_enter(actor: Actor) -> Text:

@@ -8,7 +8,8 @@ from entraide.database.schema import entry_required, grants, tenant_rows
 
 CHANGE = (
     "SELECT, INSERT, UPDATE (state, proposed_by_id, proposal_act_id, verified_by_id, verification_act_id, verified_at, "
-    "proposal_checks, verification_checks, country, function, domains, switchboard, countersigned_categories)"
+    "proposal_checks, verification_checks, country, function, domains, switchboard, countersigned_categories, "
+    "change, change_by_id, change_act_id, change_checks, number_since)"
 )
 RULES = [
     tenant_rows("agencies_agency"),
@@ -47,14 +48,19 @@ class Migration(migrations.Migration):
                 ('proposal_checks', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=16), default=list, size=None)),
                 ('verification_checks', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=16), default=list, size=None)),
                 ('verified_at', models.DateTimeField(null=True)),
+                ('change', models.JSONField(null=True)),
+                ('change_checks', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=16), default=list, size=None)),
+                ('number_since', models.DateTimeField(null=True)),
                 ('entered_at', models.DateTimeField()),
+                ('change_act', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='access.signedact')),
+                ('change_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='access.person')),
                 ('proposal_act', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='access.signedact')),
                 ('proposed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='access.person')),
                 ('verification_act', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='access.signedact')),
                 ('verified_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='access.person')),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('state', 'verified'), _negated=True), models.Q(('proposed_by__isnull', False), ('verified_at__isnull', False), ('verified_by__isnull', False), models.Q(('proposed_by', models.F('verified_by')), _negated=True)), _connector='OR'), name='agencies_verified_by_two'), models.CheckConstraint(condition=models.Q(('country__regex', '^[A-Z]{2}$')), name='agencies_country_is_a_code')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('state', 'verified'), _negated=True), models.Q(('proposed_by__isnull', False), ('verified_at__isnull', False), ('verified_by__isnull', False), models.Q(('proposed_by', models.F('verified_by')), _negated=True)), _connector='OR'), name='agencies_verified_by_two'), models.CheckConstraint(condition=models.Q(models.Q(('change__isnull', True), ('change_act__isnull', True), ('change_by__isnull', True)), models.Q(('change__isnull', False), ('change_act__isnull', False), ('change_by__isnull', False)), _connector='OR'), name='agencies_change_is_somebodys'), models.CheckConstraint(condition=models.Q(('country__regex', '^[A-Z]{2}$')), name='agencies_country_is_a_code')],
             },
         ),
         *RULES,

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from entraide.agencies.labels import CATEGORY_LABELS
-from entraide.agencies.operations import check_facts
+from entraide.agencies.operations import Facts, change_of, check_facts
 from entraide.agencies.states import AgencyCheck
 from entraide.kernel.errors import Invalid
 
@@ -63,6 +63,45 @@ class AgencyForm(forms.Form):
         """What the page that signs sends along."""
         facts = self.cleaned_data
         return {**{name: str(facts[name]) for name in facts}, "domains": ", ".join(facts["domains"])}
+
+
+class ChangeForm(AgencyForm):
+    """Other facts of an agency that is here already, and what was checked of them."""
+
+    name = None  # type: ignore[assignment]  # its name is its organisation's
+    checked = SignedList(
+        label=_("What did you check yourself?"),
+        help_text=_("One of the two people calls the agency back, on the number known until now and not on a new one."),
+        choices=[(check.value, check.label) for check in AgencyCheck],
+        error_messages={"required": _("Say what you checked")},
+    )
+
+    @property
+    def facts(self) -> Facts:
+        """Return the facts as they are signed."""
+        sent = self.cleaned_data
+        return change_of(**{name: sent[name] for name in ("country", "function", "domains", "switchboard")})
+
+    def clean(self) -> dict[str, Any]:
+        """Say by field what the operation would refuse."""
+        if not self.errors:
+            try:
+                check_facts(name="-", **self.facts)
+            except Invalid as refusal:
+                raise ValidationError({name: str(why) for name, why in refusal.fields.items()}) from None
+        return self.cleaned_data
+
+    @property
+    def hidden(self) -> dict[str, str]:
+        """What the page that signs sends along."""
+        facts = self.facts
+        return {
+            "country": facts["country"],
+            "function": facts["function"],
+            "domains": ", ".join(facts["domains"]),
+            "switchboard": facts["switchboard"],
+            "checked": ",".join(self.cleaned_data["checked"]),
+        }
 
 
 class ChecksForm(forms.Form):

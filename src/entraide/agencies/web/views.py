@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -14,17 +14,17 @@ from django.views.decorators.http import require_GET, require_http_methods
 from entraide.access import api as access
 from entraide.access.web.guards import actor_of, requires
 from entraide.access.web.receipts import tell
-from entraide.access.web.signing import answer_of, is_signed, signature
+from entraide.access.web.signing import answer_of, is_signed
 from entraide.agencies import acts, api, operations, policies
 from entraide.agencies.api import AgencyView
 from entraide.agencies.labels import CATEGORY_LABELS
 from entraide.agencies.states import AGENCY, AgencyCheck, AgencyState, AgencyVerb
 from entraide.agencies.web.forms import AgencyForm, CategoriesForm, ChecksForm
+from entraide.agencies.web.showing import changed_facts, facts_of, ltr, question, sent, sign
 from entraide.database import reading_as
 from entraide.exchange.port import Category
 from entraide.kernel import clock
 from entraide.kernel.actors import Actor, Face, Role
-from entraide.kernel.acts import Act
 from entraide.kernel.errors import Text
 from entraide.ui import components as ui
 
@@ -91,16 +91,19 @@ def agency(request: HttpRequest, agency_id: UUID) -> HttpResponse:
         view = api.agency(agency_id)
         names = {}
         if actor.face is Face.STAFF:
-            names = {one.id: one.name for one in access.people_by_ids(one.person_id for one in view.vouched).values()}
+            spoken_of = [*view.vouched, *([view.change.by] if view.change else [])]
+            names = {one.id: one.name for one in access.people_by_ids(one.person_id for one in spoken_of).values()}
     may_change = not policies.why_not_set_countersigned(actor, agency_id)
     context = {
         "agency": view,
         "is_staff": actor.face is Face.STAFF,
         "is_administrator": actor.has(*ADMINISTRATORS),
-        "facts": ui.SummaryList(facts=_facts(view)),
+        "facts": ui.SummaryList(facts=facts_of(view)),
         "vouched": ui.SummaryList(facts=_vouched(view, names)),
         "policy": ui.SummaryList(facts=[_policy(view, may_change)]),
         "buttons": _buttons(view, actor),
+        "change": ui.SummaryList(facts=_waiting_change(view, names)) if view.change else None,
+        "change_buttons": _change_buttons(view, actor),
     }
     return render(request, "agencies/agency.html", context)
 
@@ -110,9 +113,9 @@ def agency(request: HttpRequest, agency_id: UUID) -> HttpResponse:
 def enter(request: HttpRequest) -> HttpResponse:
     """Ask for the facts of an agency, have them signed, and enter it."""
     actor, now = actor_of(request), clock.now()
-    form = AgencyForm(_sent(request))
+    form = AgencyForm(sent(request))
     if not form.is_valid():
-        return _question(request, form, _("Enter an agency"), back=reverse("agencies:agencies"))
+        return question(request, form, _("Enter an agency"), back=reverse("agencies:agencies"))
     facts = form.cleaned_data
     if is_signed(request):
         answer = answer_of(request)
@@ -124,9 +127,9 @@ def enter(request: HttpRequest) -> HttpResponse:
         ui.Fact(label=_("Country"), value=facts["country"]),
         ui.Fact(label=_("What it is there for"), value=facts["function"]),
         ui.Fact(label=_("E-mail domains"), value=", ".join(facts["domains"])),
-        ui.Fact(label=_("Switchboard"), value=_ltr(facts["switchboard"])),
+        ui.Fact(label=_("Switchboard"), value=ltr(facts["switchboard"])),
     ]
-    return _sign(request, acts.enter(**facts), _("Enter an agency"), shown, form.hidden)
+    return sign(request, acts.enter(**facts), _("Enter an agency"), shown, form.hidden)
 
 
 @requires(*policies.VOUCHERS)
@@ -140,9 +143,9 @@ def vouch(request: HttpRequest, agency_id: UUID, verb: str) -> HttpResponse:
     title = _("Verify this agency as the second person") if is_second else _("Vouch for this agency as the first")
     back = reverse("agencies:agency", args=[agency_id])
     _check_in_time(view, AgencyVerb(verb), actor)
-    form = ChecksForm(_sent(request))
+    form = ChecksForm(sent(request))
     if not form.is_valid():
-        return _question(request, form, title, back=back, caption=view.name, facts=ui.SummaryList(facts=_facts(view)))
+        return question(request, form, title, back=back, caption=view.name, facts=ui.SummaryList(facts=facts_of(view)))
     checked = form.cleaned_data["checked"]
     if is_signed(request):
         answer = answer_of(request)
@@ -155,9 +158,9 @@ def vouch(request: HttpRequest, agency_id: UUID, verb: str) -> HttpResponse:
     make = acts.verify if is_second else acts.propose
     checks = operations.checks_of(checked)
     labels = [AgencyCheck(check).label for check in checks]
-    facts = [*_facts(view), _policy(view, False), ui.Fact(label=_("You checked"), value=labels)]
+    facts = [*facts_of(view), _policy(view, False), ui.Fact(label=_("You checked"), value=labels)]
     act = make(organisation_id=agency_id, known=view.known, checked=checks)
-    return _sign(request, act, title, facts, form.hidden)
+    return sign(request, act, title, facts, form.hidden)
 
 
 @requires(Role.DESK_ADMINISTRATOR)
@@ -179,7 +182,7 @@ def suspend(request: HttpRequest, agency_id: UUID) -> HttpResponse:
         ui.Fact(label=_("Agency"), value=view.name),
         ui.Fact(label=_("What changes"), value=_("No request of it is taken in until two people verify it anew.")),
     ]
-    return _sign(request, acts.suspend(organisation_id=agency_id), _("Suspend this agency"), facts, {})
+    return sign(request, acts.suspend(organisation_id=agency_id), _("Suspend this agency"), facts, {})
 
 
 @requires(*ADMINISTRATORS)
@@ -192,13 +195,13 @@ def countersignature(request: HttpRequest, agency_id: UUID) -> HttpResponse:
     policies.check_may_set_countersigned(actor, agency_id)
     held = view.countersigned_categories
     form = CategoriesForm(
-        _sent(request),
+        sent(request),
         initial={"categories": sorted(held)},
         kept=held if actor.face is Face.AGENCY else (),
     )
     back, title = reverse("agencies:agency", args=[agency_id]), _("The supervisor's signature")
     if not form.is_valid():
-        return _question(request, form, title, back=back, caption=view.name, is_stricter_only=actor.face is Face.AGENCY)
+        return question(request, form, title, back=back, caption=view.name, is_stricter_only=actor.face is Face.AGENCY)
     chosen = form.cleaned_data["categories"]
     if is_signed(request):
         answer = answer_of(request)
@@ -213,7 +216,7 @@ def countersignature(request: HttpRequest, agency_id: UUID) -> HttpResponse:
         ui.Fact(label=_("From now on"), value=_named(chosen)),
     ]
     act = acts.set_countersigned(organisation_id=agency_id, categories=chosen)
-    return _sign(request, act, title, facts, form.hidden)
+    return sign(request, act, title, facts, form.hidden)
 
 
 def _check_in_time(view: AgencyView, verb: AgencyVerb, actor: Actor) -> None:
@@ -238,13 +241,26 @@ def _buttons(view: AgencyView, actor: Actor) -> list[ui.Button]:
     return found
 
 
-def _facts(view: AgencyView) -> list[ui.Fact]:
+def _waiting_change(view: AgencyView, names: dict[UUID, str]) -> list[ui.Fact]:
+    if view.change is None:
+        return []
+    who = names.get(view.change.by.person_id, _("A person of the exchange"))
+    checks = [check.label for check in view.change.by.checks]
+    return [*changed_facts(view, view.change), ui.Fact(label=_("First person"), value=[who, *checks])]
+
+
+def _change_buttons(view: AgencyView, actor: Actor) -> list[ui.Button]:
+    """Return what may be done about changed facts; nothing for whoever may not vouch."""
+    if policies.why_not_vouch(actor, AgencyVerb.PROPOSE, None):
+        return []
+    if view.change is None:
+        href = reverse("agencies:change", args=[view.id])
+        return [ui.Button(label=_("Change these facts"), kind="secondary", href=href)]
+    why = policies.why_not_vouch(actor, AgencyVerb.VERIFY, view.change.by.person_id)
+    confirm = reverse("agencies:confirm_change", args=[view.id])
     return [
-        ui.Fact(label=_("Agency"), value=view.name),
-        ui.Fact(label=_("Country"), value=view.country),
-        ui.Fact(label=_("What it is there for"), value=view.function),
-        ui.Fact(label=_("E-mail domains"), value=[_ltr(domain) for domain in view.domains]),
-        ui.Fact(label=_("Switchboard"), value=_ltr(view.switchboard)),
+        ui.Button(label=_("Check the change as the second"), href=confirm, reason=why),
+        ui.Button(label=_("Drop the change"), kind="danger", href=reverse("agencies:drop_change", args=[view.id])),
     ]
 
 
@@ -271,25 +287,5 @@ def _named(categories: Sequence[str] | frozenset[str]) -> list[Text]:
     return [*chosen, _("Every emergency")]
 
 
-def _ltr(value: str) -> ui.Identifier:
-    return ui.Identifier(value=value, copy=False)
-
-
-def _sent(request: HttpRequest) -> QueryDict | None:
-    """Return what was sent, nothing too; None where the page is only opened."""
-    return request.POST if request.method == "POST" else None
-
-
 def _pill(state: AgencyState) -> ui.Pill:
     return ui.Pill(label=state.label, tone=state.tone)
-
-
-def _question(request: HttpRequest, form: Any, title: str, *, back: str, **more: Any) -> HttpResponse:
-    context = {"form": form, "question": title, "back_href": back, **more}
-    return render(request, "agencies/question.html", context, status=422 if form.errors else 200)
-
-
-def _sign(request: HttpRequest, act: Act, title: str, facts: Sequence[ui.Fact], hidden: dict[str, str]) -> HttpResponse:
-    begun = access.begin_step_up(act, actor=actor_of(request), now=clock.now())
-    form = signature(begun, title=title, button=_("Sign"), action=request.path, facts=facts, hidden=hidden)
-    return render(request, "agencies/sign.html", {"heading": title, "signature": form})
