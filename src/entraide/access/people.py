@@ -7,8 +7,9 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from entraide.access.models import AgeKey, Credential, Organisation, Person, RoleGrant, SignIn
+from entraide.access.models import AgeKey, Credential, Invitation, Organisation, Person, RoleGrant, SignIn
 from entraide.access.queries import in_force
+from entraide.access.states import Purpose
 from entraide.kernel import clock
 from entraide.kernel.actors import Actor, Face, Role
 from entraide.kernel.errors import NotFound
@@ -91,6 +92,29 @@ def people_by_ids(ids: Iterable[UUID]) -> dict[UUID, PersonView]:
 def people_of(organisation_id: UUID) -> list[PersonView]:
     """Return the people of an organisation by name, disabled ones too."""
     return _views(Person.objects.filter(organisation_id=organisation_id).order_by("name", "pk"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenInvitation:
+    """A link that enrols somebody and was not used yet."""
+
+    person: PersonView
+    made_at: datetime
+    expires_at: datetime
+
+
+def open_invitations(*, now: datetime) -> list[OpenInvitation]:
+    """Return the enrolment links the reader may see that still work, the one that ends first before the others."""
+    links = list(
+        Invitation.objects.filter(
+            purpose=Purpose.ENROL.value, used_at__isnull=True, expires_at__gt=now, person__is_active=True
+        ).order_by("expires_at", "pk")
+    )
+    people = people_by_ids(link.person_id for link in links)
+    return [
+        OpenInvitation(person=people[link.person_id], made_at=link.made_at, expires_at=link.expires_at)
+        for link in links
+    ]
 
 
 def people_with(role: Role, organisation_id: UUID | None = None, *, now: datetime | None = None) -> list[PersonView]:

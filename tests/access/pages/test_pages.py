@@ -163,6 +163,8 @@ def test_an_invited_person_enrols_on_the_page_and_is_signed_in(cast: Cast) -> No
     assert link
     path = link[1].decode()
 
+    listed = dora.get("/people/").content.decode()
+    assert "Open invitations" in listed and "Link ends" in listed
     paul = _client()
     assert b"Paul Neu" in paul.get(path).content
     challenge = paul.post(f"{path}options/").json()["options"]["challenge"]
@@ -172,6 +174,7 @@ def test_an_invited_person_enrols_on_the_page_and_is_signed_in(cast: Cast) -> No
 
     assert answer.status_code == 302 and answer["Location"] == "/account/"
     assert paul.get("/").content == b"Paul Neu"
+    assert "Open invitations" not in dora.get("/people/").content.decode()
     assert paul.cookies[settings.LANGUAGE_COOKIE_NAME].value == "fr"
 
 

@@ -1,5 +1,6 @@
 """The people of an organisation, for its administrators."""
 
+from collections.abc import Sequence
 from typing import TypedDict
 from uuid import UUID
 
@@ -14,7 +15,16 @@ from entraide.access import acts, policies
 from entraide.access.models import Organisation
 from entraide.access.operations import members
 from entraide.access.operations.signing import begin_step_up
-from entraide.access.people import OrganisationView, PersonView, organisations, passkeys_of, people_of, person
+from entraide.access.people import (
+    OpenInvitation,
+    OrganisationView,
+    PersonView,
+    open_invitations,
+    organisations,
+    passkeys_of,
+    people_of,
+    person,
+)
 from entraide.access.states import ROLE_NAMES
 from entraide.access.web import receipts
 from entraide.access.web.guards import actor_of, requires
@@ -24,7 +34,7 @@ from entraide.kernel import clock
 from entraide.kernel.actors import FACE_OF_ROLE, Actor, Role
 from entraide.kernel.acts import Act
 from entraide.kernel.errors import Invalid, NotFound, Text
-from entraide.ui.components import Fact
+from entraide.ui.components import Column, Fact, Link, Moment, Row, Table
 
 
 class Asked(TypedDict):
@@ -49,7 +59,13 @@ def people(request: HttpRequest) -> HttpResponse:
         groups = [
             {"organisation": one, "people": [_row(view) for view in people_of(one.id)]} for one in _visible(actor)
         ]
-    return render(request, "access/people.html", {"groups": groups})
+        invitations = open_invitations(now=clock.now())
+    context = {
+        "groups": groups,
+        "invitations": _invitations(invitations) if invitations else None,
+        "linked": {one.person.id for one in invitations},
+    }
+    return render(request, "access/people.html", context)
 
 
 @requires(*ADMINISTRATORS)
@@ -202,6 +218,33 @@ def _visible(actor: Actor) -> list[OrganisationView]:
 def _grantable(actor: Actor, organisation_id: UUID) -> tuple[Role, ...]:
     row = Organisation.objects.visible_to(actor).filter(pk=organisation_id).first()
     return policies.grantable_roles(actor, row) if row else ()
+
+
+def _invitations(invitations: Sequence[OpenInvitation]) -> Table:
+    return Table(
+        caption=_("Open invitations"),
+        hide_caption=True,
+        columns=[
+            Column(label=_("Name"), is_heading=True),
+            Column(label=_("Organisation")),
+            Column(label=_("Roles")),
+            Column(label=_("Invited")),
+            Column(label=_("Link ends")),
+        ],
+        rows=[
+            Row(
+                cells=[
+                    Link(label=one.person.name, href=reverse("access:member", args=[one.person.id])),
+                    one.person.organisation_name,
+                    ", ".join(str(ROLE_NAMES[role]) for role in sorted(one.person.roles)),
+                    Moment(at=one.made_at, compact=True),
+                    Moment(at=one.expires_at, compact=True),
+                ]
+            )
+            for one in invitations
+        ],
+        empty="",
+    )
 
 
 def _row(view: PersonView) -> dict[str, object]:

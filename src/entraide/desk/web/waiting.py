@@ -7,8 +7,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
+from entraide.access import api as access
 from entraide.access.web.guards import actor_of, requires
 from entraide.agencies import api as agencies
 from entraide.database import reading_as
@@ -20,6 +22,7 @@ from entraide.requests import api as requests
 from entraide.ui import components as ui
 
 _N_LATEST = 20
+_INVITERS = (Role.AGENCY_ADMINISTRATOR, Role.DESK_ADMINISTRATOR)
 
 
 @require_GET
@@ -32,6 +35,7 @@ def home(request: HttpRequest) -> HttpResponse:
         packages = disclosure.not_fetched_by(actor, now)
         stopped = disclosure.stopped(actor)
         unverified = agencies.waiting_for(actor)
+        n_invited = len(access.open_invitations(now=now)) if actor.has(*_INVITERS) else 0
         latest = requests.requests_for(actor).rows[:_N_LATEST] if actor.has(Role.AUDITOR) else ()
     rows = [*_stopped(stopped), *_to_fetch(packages, now)]
     at_hand = {package.request_reference for package in packages}
@@ -40,7 +44,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "table": _table(rows, actor),
         "latest": _latest(latest, now) if latest else None,
-        "places": list(_places(actor)),
+        "places": list(_places(actor, n_invited)),
         "may_request": actor.has(Role.OFFICER),
         "is_auditor": actor.has(Role.AUDITOR),
     }
@@ -115,9 +119,8 @@ def _to_verify(views: Sequence[agencies.AgencyView]) -> Iterator[ui.Row]:
     for view in views:
         href = reverse("agencies:agency", args=[view.id])
         pill = ui.Pill(label=view.state.label, tone=view.state.tone)
-        yield ui.Row(
-            cells=[ui.Link(label=_("Verify an agency as the second person"), href=href), "–", view.name, "", pill]
-        )
+        what = _("Check changed facts of an agency") if view.change else _("Verify an agency as the second person")
+        yield ui.Row(cells=[ui.Link(label=what, href=href), "–", view.name, "", pill])
 
 
 def _package(package: disclosure.PackageView) -> str:
@@ -151,10 +154,13 @@ def _latest(rows: Sequence[requests.RequestRow], now: datetime) -> ui.Table:
     )
 
 
-def _places(actor: Actor) -> Iterator[ui.Link]:
+def _places(actor: Actor, n_invited: int) -> Iterator[ui.Link]:
     """Yield where people go whose work is not on cases."""
-    if actor.has(Role.AGENCY_ADMINISTRATOR, Role.DESK_ADMINISTRATOR):
+    if actor.has(*_INVITERS):
         yield ui.Link(label=_("People, their roles and passkeys"), href=reverse("access:people"))
+    if n_invited:
+        words = ngettext("%(n)s invitation is open", "%(n)s invitations are open", n_invited) % {"n": n_invited}
+        yield ui.Link(label=words, href=f"{reverse('access:people')}#invitations")
     if actor.has(Role.DESK_ADMINISTRATOR):
         yield ui.Link(label=_("Agencies and who verified them"), href=reverse("agencies:agencies"))
     if actor.has(Role.AGENCY_ADMINISTRATOR):
