@@ -17,6 +17,8 @@ from entraide.disclosure.states import PackageState
 from entraide.evidence.verify import verify
 from entraide.kernel import clock, faults
 from entraide.kernel.errors import NotFound, NotPermitted, Unavailable
+from entraide.requests import api as requests
+from entraide.requests.labels import KIND_LABELS
 from entraide.requests.states import RequestState
 
 
@@ -88,6 +90,13 @@ def test_what_two_people_approved_becomes_a_package_that_verifies(story, identit
         building.package_file(package_id), identity=identity, exchange_key=audit.trust().package_key, receipts=()
     )
     assert report.holds and report.is_demo
+
+
+def test_the_letter_names_the_kinds_of_identifiers_in_words(story, identity):
+    package_id = ordered(story, identity)
+    answers = requests.answers_in_words(seen(story, package_id).request_id, language="en")
+    assert answers and {answer.kind for answer in answers} <= {str(label) for label in KIND_LABELS.values()}
+    assert "address" not in {answer.kind for answer in answers}
 
 
 def test_the_log_of_the_case_tells_the_steps_of_the_package(story, identity):

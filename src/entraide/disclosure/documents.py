@@ -6,9 +6,10 @@ from io import StringIO
 from typing import Any
 
 from entraide.evidence.parts import Part
-from entraide.exchange.categories import SCHEMAS, Minimise
+from entraide.exchange.categories import SCHEMAS, Kind, Minimise
 from entraide.exchange.port import Category
 from entraide.kernel.canonical import canonical
+from entraide.ui.components import DECIMALS
 
 _MINIMISED = {
     Minimise.KEEP: "",
@@ -18,6 +19,12 @@ _MINIMISED = {
     Minimise.FLAG_THIRD_PARTY: "data about somebody who is not the account's holder",
 }
 _NOTE = "A cell that a spreadsheet would run as a formula has one apostrophe in front, which is not part of the value."
+# Whoever opens the ledger reads "1946096000000000000" of ETH; he must be able to say how much that is.
+_UNITS = (
+    "Amounts are whole numbers of the asset's smallest unit. So many of their digits stand after the decimal point: "
+    + ", ".join(f"{asset} {decimals}" for asset, decimals in sorted(DECIMALS.items()))
+    + " (1946096000000000000 of ETH are 1.946096 ETH, 60114 of EUR are 601.14 EUR)."
+)
 
 
 def document_parts(
@@ -33,10 +40,11 @@ def document_parts(
 
 def columns_csv(categories: Iterable[Category]) -> bytes:
     """Return the list of columns of the produced categories: kind, class, meaning, and what was cut."""
+    categories = sorted(set(categories))
     out = StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(["category", "column", "kind", "data_class", "amount_of", "minimised", "meaning"])
-    for category in sorted(set(categories)):
+    for category in categories:
         for column in SCHEMAS[category].columns:
             writer.writerow(
                 [
@@ -49,5 +57,7 @@ def columns_csv(categories: Iterable[Category]) -> bytes:
                     column.meaning,
                 ]
             )
+    if any(column.kind is Kind.AMOUNT for category in categories for column in SCHEMAS[category].columns):
+        writer.writerow(["", "", "", "", "", "", _UNITS])
     writer.writerow(["", "", "", "", "", "", _NOTE])
     return out.getvalue().encode()

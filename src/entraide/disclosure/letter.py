@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import typst
-from django.utils import formats, translation
+from babel.dates import format_date
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -97,7 +98,7 @@ def _data_of(letter: Letter) -> dict[str, Any]:
         "date": [day.year, day.month, day.day],
         "exchange": letter.exchange,
         "title": _("Answer to your request %(reference)s") % {"reference": letter.request},
-        "dated": formats.date_format(day, "DATE_FORMAT"),
+        "dated": format_date(day, "long", locale={"en": "en_GB"}.get(letter.language, letter.language)),
         "footer": f"{letter.package} · {letter.request}",
         "warning": _("DEMO: not evidence. Every person and every account in this letter is made up.")
         if letter.is_demo
@@ -174,8 +175,8 @@ def _verification() -> dict[str, Any]:
         ],
         "commands": [
             "entraide verify PACKAGE.zip.age --identity KEY.txt --exchange-key exchange.pem",
-            "sha256sum -c tagmanifest-sha256.txt && sha256sum -c manifest-sha256.txt",
-            "openssl pkeyutl -verify -pubin -inkey exchange.pem -rawin -in tagmanifest-sha256.txt "
+            "cd PACKAGE/bag && sha256sum -c tagmanifest-sha256.txt && sha256sum -c manifest-sha256.txt",
+            "openssl pkeyutl -verify -pubin -inkey ../../exchange.pem -rawin -in tagmanifest-sha256.txt "
             "-sigfile ../seal/tagmanifest.ed25519",
         ],
     }

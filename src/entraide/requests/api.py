@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from entraide.database import reading_as
+from entraide.exchange.port import IdentifierKind
 from entraide.kernel.actors import Actor
 from entraide.kernel.canonical import canonical, sha256
 from entraide.kernel.errors import NotFound, NotPermitted
@@ -25,6 +26,7 @@ from entraide.requests.decision import (
     ScopeLine,
     scope_of,
 )
+from entraide.requests.labels import KIND_LABELS
 from entraide.requests.law import BASIS_LABELS, CATEGORIES, GROUNDS, LANGUAGES, LegalBasis
 from entraide.requests.models import Approval, Countersignature, DecisionProposal, Filing, LegalRequest
 from entraide.requests.operations.ending import (
@@ -224,7 +226,12 @@ def words_of(scope: Scope, case: CaseView, *, language: str) -> tuple[AnswerInWo
     targets = {target.n: target for target in case.targets}
     with override(language if language in LANGUAGES else "en"):
         return tuple(
-            AnswerInWords(n=line.n, value=targets[line.n].value, kind=targets[line.n].kind, words=answer_in_words(line))
+            AnswerInWords(
+                n=line.n,
+                value=targets[line.n].value,
+                kind=str(KIND_LABELS[IdentifierKind(targets[line.n].kind)]),
+                words=answer_in_words(line),
+            )
             for line in scope.lines
         )
 
