@@ -139,6 +139,7 @@ def test_the_reader_s_theme_is_kept_and_can_be_given_back(pages: Client) -> None
 def test_progress_is_asked_for_until_it_ends(pages: Client) -> None:
     working, done = pages.get("/work/working/"), pages.get("/work/done/")
     assert (working.status_code, done.status_code) == (200, 286)
+    assert "HX-Refresh" not in working.headers and done.headers["HX-Refresh"] == "true"
     assert 'hx-trigger="every 2s"' in working.text
     assert "hx-" not in done.text
 

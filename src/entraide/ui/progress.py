@@ -10,8 +10,13 @@ STOP_POLLING = 286  # htmx's own status: take this answer and ask no more
 
 
 def answer(request: HttpRequest, progress: Progress) -> HttpResponse:
-    """Draw the progress as the fragment the page holds; ends the asking when the work has ended."""
+    """Draw the progress as the fragment the page holds.
+
+    When the work has ended the asking ends, and the page is loaded anew: what else it says of the work is old by then.
+    """
     context = {"c": progress, "csrf_token": get_token(request)}
     body = render_to_string(Progress.template, context)
-    status = 200 if progress.state == "working" else STOP_POLLING
-    return HttpResponse(body, status=status, headers={"Cache-Control": "no-store"})
+    headers = {"Cache-Control": "no-store"}
+    if progress.state == "working":
+        return HttpResponse(body, headers=headers)
+    return HttpResponse(body, status=STOP_POLLING, headers=headers | {"HX-Refresh": "true"})
