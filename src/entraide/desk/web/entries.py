@@ -23,6 +23,7 @@ KEY_LABELS: Mapping[str, Text] = {
     "decision": gettext_lazy("Hash of the decision"),
     "decision_sha256": gettext_lazy("Hash of the decision"),
     "document_sha256": gettext_lazy("Hash of the document"),
+    "file": gettext_lazy("File"),
     "key": gettext_lazy("Key of the order"),
     "n_accounts": gettext_lazy("Accounts"),
     "n_targets": gettext_lazy("Targets"),
