@@ -284,6 +284,8 @@ def decide(page: Any, reference: str, desk: Desk) -> None:
     desk.work()
     page.goto(f"/requests/{reference}/decision/")
     page.get_by_role("button", name=re.compile("Fill in what the look-up suggests for")).click()
+    page.get_by_role("heading", name="0 of 4 targets answered").wait_for()  # covered or not is hers to say
+    page.get_by_role("button", name="Covered by the instrument: yes for all 4").click()
     page.get_by_role("heading", name="4 of 4 targets answered").wait_for()
     assert page.get_by_role("radio", name=re.compile("^No such account")).locator("visible=true").count()
     page.get_by_role("button", name="Check and propose").click()

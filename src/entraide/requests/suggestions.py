@@ -1,6 +1,7 @@
 """What the look-up suggests as an answer, and how an answer carries over to other targets.
 
-Suggested, never decided: nothing of it counts before an analyst took it over, and she answers for it.
+Suggested, never decided: whether the instrument covers a target is a judgement of law that no look-up can make, so
+nothing of it counts before an analyst has said so herself.
 """
 
 from collections.abc import Mapping
@@ -15,19 +16,19 @@ Answer = Mapping[str, Any]
 def suggest(target: TargetFacts, facts: Facts) -> dict[str, Any] | None:
     """Return the answer that what was found points to, or None where only a person can tell.
 
-    An identifier that cannot be searched for is no "no such account", and an unfinished look-up is nothing at all.
+    It never says whether the instrument covers the target.  An identifier that cannot be searched for is no "no such
+    account", and an unfinished look-up is nothing at all.
     """
     match target.lookup:
         case LookupState.FOUND if target.accounts:
             return {
                 "n": target.n,
-                "covered": True,
                 "answer": AnswerCode.PRODUCE.value,
                 "accounts": list(target.accounts),
                 "categories": [category.value for category in facts.categories],
             }
         case LookupState.NOT_FOUND:
-            return {"n": target.n, "covered": True, "answer": AnswerCode.NO_SUCH_ACCOUNT.value}
+            return {"n": target.n, "answer": AnswerCode.NO_SUCH_ACCOUNT.value}
         case _:
             return None
 

@@ -93,8 +93,59 @@ def test_what_the_look_up_suggests_is_filled_in_only_when_asked(story: Story) ->
     answers = _answers(story)
     assert answers[1]["accounts"] == [ACCOUNT, "A-1001", "A-20771"]
     assert answers[NOTHING_FOUND]["answer"] == "no_such_account"
-    assert "6 of 6 targets answered" in words_of(client.get(_page(story, "decision")))
     assert story.state is S.TRIAGE
+
+
+def test_no_look_up_says_that_the_instrument_covers_a_target(story: Story) -> None:
+    in_triage(story)
+    client = at(story.cast.ANOUK)
+
+    _send(client, story, "suggest-all", targets="123456")
+
+    shown = client.get(_page(story, "decision"))
+    assert not re.findall(r'-covered"[^>]* checked', shown.content.decode())
+    assert "0 of 6 targets answered" in words_of(shown)
+    assert "Filled in from the look-up: Produce. It counts once you have said Yes." in words_of(shown)
+    _send(client, story, "save", targets="1", **PRODUCE)
+    assert "1 of 6 targets answered" not in words_of(client.get(_page(story, "decision")))  # S2 and others are open
+
+
+def test_covered_for_all_is_said_by_a_button_of_its_own(story: Story) -> None:
+    in_triage(story)
+    client = at(story.cast.ANOUK)
+    refused = {"t1-covered": "no", "t1-covered_ground": "not_named"}
+    _send(client, story, "suggest-all", targets="123456", **refused)
+
+    assert "Covered by the instrument: yes for all 5" in words_of(client.get(_page(story, "decision")))
+    _send(client, story, "cover-all")
+
+    assert "6 of 6 targets answered" in words_of(client.get(_page(story, "decision")))
+    assert [one["covered"] for _n, one in sorted(_answers(story).items())] == [False, True, True, True, True, True]
+
+
+def test_a_yes_said_before_stands_when_the_look_up_fills_in_the_rest(story: Story) -> None:
+    in_triage(story)
+    client = at(story.cast.ANOUK)
+    _send(client, story, "cover-all")
+
+    _send(client, story, "suggest-all", targets="123456", **{f"t{n}-covered": "yes" for n in range(1, 7)})
+
+    assert "6 of 6 targets answered" in words_of(client.get(_page(story, "decision")))
+
+
+def test_the_page_says_when_the_exchange_has_answered_and_keeps_what_is_filled_in(story: Story) -> None:
+    story.draft().file().accept()
+    client, asked = at(story.cast.ANOUK), _page(story, "decision/look-ups")
+
+    assert f'hx-get="{asked}"' in client.get(_page(story, "decision")).content.decode()
+    waiting = client.get(asked)
+    story.look_up()
+    answered = client.get(asked)
+
+    assert (waiting.status_code, answered.status_code) == (200, 286)
+    assert "The exchange has answered" in words_of(answered)
+    assert 'form="decision"' in answered.content.decode()
+    assert "hx-get" not in client.get(_page(story, "decision")).content.decode()
 
 
 def test_a_suggestion_for_all_leaves_what_was_answered_alone(story: Story) -> None:

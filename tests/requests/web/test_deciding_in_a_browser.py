@@ -57,6 +57,7 @@ def test_an_analyst_decides_with_the_keyboard_and_an_approver_approves(
     anouk = browser_of(story.cast.ANOUK)
     anouk.goto(f"/requests/{story.reference}/decision/")
     anouk.get_by_role("button", name="suggests for 6 unanswered targets").press("Enter")
+    anouk.get_by_role("button", name="yes for all 6").press("Enter")
     anouk.get_by_text("6 of 6 targets answered").first.wait_for()
 
     # Target 1 without its content, which is refused; target 3 is not covered at all.

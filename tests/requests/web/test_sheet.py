@@ -132,7 +132,8 @@ def test_what_is_suggested_for_what_was_found_is_a_whole_answer() -> None:
     suggested = suggest(TARGET, FACTS)
 
     assert suggested is not None
-    assert decide([suggested], FACTS)["targets"][0]["accounts"] == ["A1", "A2"]
+    assert "covered" not in suggested
+    assert decide([suggested | {"covered": True}], FACTS)["targets"][0]["accounts"] == ["A1", "A2"]
 
 
 def test_nothing_is_suggested_where_only_a_person_can_tell() -> None:

@@ -26,15 +26,16 @@ from entraide.kernel import clock
 from entraide.kernel.actors import Actor, Role
 from entraide.kernel.errors import Invalid, NotPermitted, NotPossible, Text
 from entraide.requests import operations, panels
-from entraide.requests.decision import scope_of
+from entraide.requests.decision import TargetFacts, scope_of
 from entraide.requests.operations import PreparedDecision, WorkedOut
 from entraide.requests.queries import ProposalView, RequestView, TargetView, read_request
-from entraide.requests.states import RequestVerb
+from entraide.requests.states import LookupState, RequestVerb
 from entraide.requests.suggestions import carry_over, suggest
 from entraide.requests.web import showing
 from entraide.requests.web.sheet import Sheet, answer_sent, place_of, sheet
 from entraide.requests.web.staff import check_verb
 from entraide.ui import components as ui
+from entraide.ui import progress as progressing
 
 TARGETS_A_PAGE = 10
 DECIDERS = (Role.ANALYST, Role.APPROVER, Role.AUDITOR)
@@ -87,7 +88,9 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
         "page": page,
         "has_many": len(view.targets) > 1,
         "answered": _answered(worked),
-        "n_suggested": sum(1 for target in worked.facts.targets if _may_suggest(worked, target.n)),
+        "n_suggested": sum(1 for target in worked.facts.targets if _may_suggest(worked, target)),
+        "n_uncovered": len(_covered(worked)),
+        "awaited": _awaited(worked, reference),
         "errors": ui.ErrorSummary(faults=_faults(errors)) if errors else None,
         "clock": panels.clock_facts(view, now),
         "signals": showing.signals(view),
@@ -122,6 +125,28 @@ def autosave(request: HttpRequest, reference: str) -> HttpResponse:
     return JsonResponse({"parts": {"answered": escape(_answered(worked)), **pills}})
 
 
+@requires(Role.ANALYST)
+@require_GET
+def lookups_awaited(request: HttpRequest, reference: str) -> HttpResponse:
+    """Answer the page that waits for the exchange: how far it is, and then a button that shows what was found.
+
+    The button belongs to the form of the page, so that what is filled in there is kept.
+    """
+    actor = actor_of(request)
+    try:
+        with reading_as(actor):
+            worked = operations.work_out(reference, actor=actor)
+    except (NotPermitted, NotPossible) as refusal:  # somebody else went on with it; asking again would not help
+        moved_on = ui.Notice(title=_("Reload the page"), body=showing.sentence(refusal.why), tone=ui.Tone.WARN)
+        body = render_to_string(moved_on.template, {"c": moved_on})
+    else:
+        progress = _awaited(worked, reference)
+        if progress is not None:
+            return progressing.answer(request, progress)
+        body = render_to_string("requests/_lookups_answered.html")
+    return HttpResponse(body, status=progressing.STOP_POLLING, headers={"Cache-Control": "no-store"})
+
+
 def _keep(request: HttpRequest, reference: str, actor: Actor) -> HttpResponse:
     """Keep the page's answers, then do what the button says."""
     with reading_as(actor):
@@ -134,10 +159,16 @@ def _keep(request: HttpRequest, reference: str, actor: Actor) -> HttpResponse:
             return HttpResponseRedirect(reverse("requests:sign_proposal", args=[reference]))
         case "page":
             return HttpResponseRedirect(f"{reverse('requests:propose', args=[reference])}?page={about}")
-        case "suggest" | "same":
+        case "suggest" | "cover" | "same":
             with reading_as(actor):
                 worked = operations.work_out(reference, actor=actor)
-            spread = _suggested(worked, about) if what == "suggest" else _carried_over(request, worked, about)
+            match what:
+                case "suggest":
+                    spread = _suggested(worked, about)
+                case "cover":
+                    spread = _covered(worked)
+                case _:
+                    spread = _carried_over(request, worked, about)
             if spread:
                 operations.save_decision(reference, spread, actor=actor, now=clock.now())
             return HttpResponseRedirect(f"{here}#{_anchor(about)}")
@@ -166,19 +197,28 @@ def _save(request: HttpRequest, reference: str, worked: WorkedOut, actor: Actor)
         operations.save_decision(reference, answers, actor=actor, now=clock.now())
 
 
-def _may_suggest(worked: WorkedOut, n: int) -> bool:
-    """Say whether the look-up has an answer to offer for a target about which nothing was said yet."""
-    target = next(one for one in worked.facts.targets if one.n == n)
-    return worked.answers.get(n, {}).get("covered") is None and suggest(target, worked.facts) is not None
+def _may_suggest(worked: WorkedOut, target: TargetFacts) -> bool:
+    """Say whether the look-up has an answer to offer for a target that has none yet."""
+    answer = worked.answers.get(target.n, {})
+    is_open = not answer.get("answer") and answer.get("covered") is not False
+    return is_open and suggest(target, worked.facts) is not None
 
 
 def _suggested(worked: WorkedOut, about: str) -> list[dict[str, Any]]:
     wanted = [one for one in worked.facts.targets if about == "all" or str(one.n) == about]
     return [
-        answer
+        # Whether it is covered is hers to say: a yes that was said stands, nothing says it for her.
+        {**answer, "covered": True if worked.answers.get(one.n, {}).get("covered") is True else None}
         for one in wanted
-        if (about != "all" or _may_suggest(worked, one.n)) and (answer := suggest(one, worked.facts)) is not None
+        if (about != "all" or _may_suggest(worked, one)) and (answer := suggest(one, worked.facts)) is not None
     ]
+
+
+def _covered(worked: WorkedOut) -> list[dict[str, Any]]:
+    """Return what is answered so far to each target of which nobody said whether it is covered: with a yes."""
+    answers = {one.n: worked.answers.get(one.n, {}) for one in worked.facts.targets}
+    return [{"text": "", **answer, "n": n, "covered": True} for n, answer in answers.items()
+            if answer.get("covered") is None]  # fmt: skip
 
 
 def _carried_over(request: HttpRequest, worked: WorkedOut, about: str) -> list[dict[str, Any]]:
@@ -241,7 +281,23 @@ def _answered(worked: WorkedOut) -> str:
 def _pills(worked: WorkedOut) -> dict[int, ui.Pill]:
     """Return how each target is answered so far, in a word."""
     lines = worked.found.lines
-    return {target.n: showing.answer_pill(lines.get(target.n)) for target in worked.facts.targets}
+    filled = {n for n, answer in worked.answers.items() if answer.get("answer") and answer.get("covered") is None}
+    return {one.n: showing.answer_pill(lines.get(one.n), is_filled=one.n in filled) for one in worked.facts.targets}
+
+
+def _awaited(worked: WorkedOut, reference: str) -> ui.Progress | None:
+    """Return how far the look-ups are while some are under way, or None: what cannot go on by itself is no wait."""
+    targets = worked.facts.targets
+    n_waiting = sum(1 for one in targets if one.lookup in (LookupState.WAITING, LookupState.FAILED))
+    if not n_waiting:
+        return None
+    return ui.Progress(
+        label=_("The exchange is being asked about the targets"),
+        href=reverse("requests:lookups_awaited", args=[reference]),
+        done=len(targets) - n_waiting,
+        total=len(targets),
+        detail=_("You can read the request meanwhile. This page says when the answer is there."),
+    )
 
 
 def _overview(here: Sequence[TargetView], worked: WorkedOut) -> list[dict[str, Any]]:

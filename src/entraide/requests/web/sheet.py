@@ -136,12 +136,15 @@ class Sheet:
 
     Parameters
     ----------
+    filled_in : Text
+        The answer that waits only for whether the target is covered, in a word; empty where there is none.
     errors : Mapping of str to Text
         By the part of the answer; empty unless they are to be shown.
     """
 
     n: int
     covered: tuple[Option, ...]
+    filled_in: Text
     covered_grounds: tuple[Option, ...]
     answers: tuple[Option, ...]
     grounds: tuple[Option, ...]
@@ -177,6 +180,7 @@ def sheet(
             Option(value="yes", label=_("Yes"), is_chosen=answer.get("covered") is True),
             Option(value="no", label=_("No"), is_chosen=answer.get("covered") is False),
         ),
+        filled_in=_LABELS.get(answer.get("answer") or "", "") if answer.get("covered") is None else "",
         covered_grounds=_grounds(grounds, Coverage.COVERED, ground),
         answers=_answers(target, str(answer.get("answer") or "") if answer.get("covered") is not False else ""),
         grounds=_grounds(grounds, Coverage.PRODUCED, ground),

@@ -200,8 +200,10 @@ def _mark(is_produced: bool, answer: AnswerCode) -> ui.Mark:
     return ui.Mark(label=ANSWER_LABELS[answer], tone=tone, is_bare=True)
 
 
-def answer_pill(line: ScopeLine | None) -> ui.Pill:
-    """Return in a word how a target is answered so far."""
+def answer_pill(line: ScopeLine | None, *, is_filled: bool = False) -> ui.Pill:
+    """Return in a word how a target is answered so far; `is_filled`: only whether it is covered is still to be said."""
+    if line is None and is_filled:
+        return ui.Pill(label=_("Filled in: covered or not?"), tone="warn")
     if line is None:
         return ui.Pill(label=_("No answer yet"), tone="warn")
     mark = _answer_mark(line)

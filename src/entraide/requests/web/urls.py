@@ -50,6 +50,7 @@ _of_the_desk: list[URLPattern] = [
     path("requests/<str:reference>/close/", staff.close, name="close"),
     path("requests/<str:reference>/decision/", deciding.decide, name="propose"),
     path("requests/<str:reference>/decision/save/", deciding.autosave, name="save_decision"),
+    path("requests/<str:reference>/decision/look-ups/", deciding.lookups_awaited, name="lookups_awaited"),
     path("requests/<str:reference>/decision/propose/", deciding.sign_proposal, name="sign_proposal"),
     path(
         "requests/<str:reference>/decision/propose/options/",
