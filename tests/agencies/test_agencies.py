@@ -179,6 +179,7 @@ def test_a_domain_counts_with_what_lies_below_it_and_nothing_that_looks_like_it(
     "changed",
     [
         {"country": "fr"},
+        {"country": "SP"},
         {"name": " "},
         {"domains": []},
         {"domains": ["no domain"]},

@@ -17,7 +17,7 @@ from tests.plugins.people import Cast, Player
 HOST = {"HTTP_HOST": "localhost:8000", "HTTP_USER_AGENT": "Mozilla/5.0 (X11; Linux) Firefox/140.0"}
 FACTS = {
     "name": "Police de Villeneuve",
-    "country": "fr",
+    "country": "FR",
     "function": "Police judiciaire",
     "domains": "police.example, pj.police.example",
     "switchboard": "+33 1 40 00 00 00",
@@ -87,6 +87,17 @@ def test_a_question_without_an_answer_is_asked_again_with_what_is_wrong(cast: Ca
 
     assert nothing.status_code == 422 and b"Say what you checked" in nothing.content
     assert _view(cast, agency_id).state is AgencyState.UNVERIFIED
+
+
+def test_the_country_of_an_agency_is_chosen_from_the_countries_there_are(cast: Cast) -> None:
+    dora = _signed_in(cast.DORA)
+    page = dora.get("/agencies/enter/").content.decode()
+    assert '<option value="ES">Spain</option>' in page and '<option value="SP"' not in page
+
+    refused = dora.post("/agencies/enter/", FACTS | {"country": "SP"})
+    assert refused.status_code == 422 and "Select the country of the agency" in refused.content.decode()
+    shown = dora.post("/agencies/enter/", FACTS | {"country": "ES"}).content.decode()
+    assert "Spain" in shown and 'name="country" value="ES"' in shown
 
 
 def test_a_desk_administrator_suspends_an_agency(cast: Cast) -> None:

@@ -16,6 +16,7 @@ from entraide.agencies.states import AGENCY, AgencyCheck, AgencyState, AgencyVer
 from entraide.database import operation
 from entraide.exchange.port import Category
 from entraide.kernel.actors import Actor, Face
+from entraide.kernel.countries import COUNTRIES
 from entraide.kernel.errors import Invalid, NotFound, NotPermitted, NotPossible
 
 VOUCHED = [
@@ -341,8 +342,8 @@ def check_facts(*, name: str, country: str, function: str, domains: Sequence[str
     fields = {}
     if not name.strip() or len(name) > 200:
         fields["name"] = _("Enter a name of at most 200 characters")
-    if not re.fullmatch("[A-Z]{2}", country):
-        fields["country"] = _("Enter the two letters of a country")
+    if country not in COUNTRIES:
+        fields["country"] = _("Select the country of the agency")
     if not domains or not all(_DOMAIN.fullmatch(domain.lower()) for domain in domains):
         fields["domains"] = _("Enter at least one domain, such as police.example")
     if not function.strip() or len(function) > 200:

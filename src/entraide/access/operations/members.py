@@ -154,8 +154,9 @@ def set_preferences(*, language: str, time_zone: str, actor: Actor, now: datetim
     person_id, _organisation_id = policies.check_is_person(actor)
     _check_language(language)
     if time_zone not in available_timezones():
+        words = _("Select the time zone")
         why = _("there is no such time zone")
-        raise Invalid(_("Changing preferences"), why=why, do=_("Choose one"), fields={"time_zone": why})
+        raise Invalid(_("Changing preferences"), why=why, do=words, fields={"time_zone": words})
     person = Person.objects.select_related("organisation").get(pk=person_id)
     person.language, person.time_zone = language, time_zone
     person.save(update_fields=["language", "time_zone"])

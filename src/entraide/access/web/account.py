@@ -1,7 +1,6 @@
 """My account: passkeys, sign-ins, language and time zone, the key that packages are encrypted to."""
 
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -23,6 +22,7 @@ from entraide.kernel import clock
 from entraide.kernel.actors import Actor, Role
 from entraide.kernel.errors import NotFound
 from entraide.ui.components import Fact, Identifier
+from entraide.ui.places import time_zones
 
 
 @requires()
@@ -42,7 +42,7 @@ def account(request: HttpRequest) -> HttpResponse:
             "is_officer": actor.has(Role.OFFICER),
             "sends_mail": settings.SENDS_MAIL,
             "languages": settings.LANGUAGES,
-            "time_zones": sorted(available_timezones()),
+            "time_zones": sorted({*time_zones(), person(person_id).time_zone}),
         }
     return render(request, "access/account.html", context)
 

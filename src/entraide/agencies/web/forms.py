@@ -11,6 +11,7 @@ from entraide.agencies.labels import CATEGORY_LABELS
 from entraide.agencies.operations import Facts, change_of, check_facts
 from entraide.agencies.states import AgencyCheck
 from entraide.kernel.errors import Invalid
+from entraide.ui.places import countries_to_choose
 
 
 class SignedList(forms.MultipleChoiceField):
@@ -28,7 +29,11 @@ class AgencyForm(forms.Form):
     """The facts of an agency, from a directory and not from its own letter."""
 
     name = forms.CharField(label=_("Name of the agency"), max_length=200, help_text=_("As it calls itself on orders"))
-    country = forms.CharField(label=_("Country"), min_length=2, max_length=2, help_text=_("Two letters, such as DE"))
+    country = forms.ChoiceField(
+        label=_("Country"),
+        choices=countries_to_choose,
+        error_messages=dict.fromkeys(("required", "invalid_choice"), _("Select the country of the agency")),
+    )
     function = forms.CharField(label=_("What it is there for"), max_length=200, help_text=_("Such as criminal police"))
     domains = forms.CharField(
         label=_("E-mail domains"),
@@ -40,10 +45,6 @@ class AgencyForm(forms.Form):
         max_length=40,
         help_text=_("From a public directory, never from the agency's own letter: this number is called back"),
     )
-
-    def clean_country(self) -> str:
-        """Return the country in capitals."""
-        return str(self.cleaned_data["country"]).upper()
 
     def clean_domains(self) -> list[str]:
         """Return the domains as a list."""

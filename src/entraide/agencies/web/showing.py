@@ -14,13 +14,14 @@ from entraide.agencies.api import AgencyView, ChangeView
 from entraide.kernel import clock
 from entraide.kernel.acts import Act
 from entraide.ui import components as ui
+from entraide.ui.places import country_name
 
 
 def facts_of(view: AgencyView) -> list[ui.Fact]:
     """Return what the exchange knows of an agency."""
     return [
         ui.Fact(label=_("Agency"), value=view.name),
-        ui.Fact(label=_("Country"), value=view.country),
+        ui.Fact(label=_("Country"), value=country_name(view.country)),
         ui.Fact(label=_("What it is there for"), value=view.function),
         ui.Fact(label=_("E-mail domains"), value=[ltr(domain) for domain in view.domains]),
         ui.Fact(label=_("Switchboard"), value=ltr(view.switchboard)),
@@ -53,7 +54,7 @@ def sign(request: HttpRequest, act: Act, title: str, facts: Sequence[ui.Fact], h
 def changed_facts(view: AgencyView, change: ChangeView) -> list[ui.Fact]:
     """Return each fact that a change touches: what it is, and what it shall be."""
     pairs: list[tuple[str, list[ui.Drawable], list[ui.Drawable]]] = [
-        (_("Country"), [view.country], [change.country]),
+        (_("Country"), [country_name(view.country)], [country_name(change.country)]),
         (_("What it is there for"), [view.function], [change.function]),
         (_("E-mail domains"), [ltr(one) for one in view.domains], [ltr(one) for one in change.domains]),
         (_("Switchboard"), [ltr(view.switchboard)], [ltr(change.switchboard)]),

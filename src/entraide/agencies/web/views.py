@@ -27,6 +27,7 @@ from entraide.kernel import clock
 from entraide.kernel.actors import Actor, Face, Role
 from entraide.kernel.errors import Text
 from entraide.ui import components as ui
+from entraide.ui.places import country_name
 
 STAFF = (Role.DESK_ADMINISTRATOR, Role.APPROVER, Role.ANALYST, Role.AUDITOR)
 OWN = (Role.AGENCY_ADMINISTRATOR, Role.SUPERVISOR, Role.OFFICER)
@@ -58,7 +59,7 @@ def agencies(request: HttpRequest) -> HttpResponse:
             ui.Row(
                 cells=[
                     ui.Link(label=view.name, href=reverse("agencies:agency", args=[view.id])),
-                    view.country,
+                    country_name(view.country),
                     view.function,
                     _pill(view.state),
                     ui.Moment(at=view.verified_at, compact=True) if view.verified_at and view.is_verified else "",
@@ -124,7 +125,7 @@ def enter(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(reverse("agencies:agency", args=[done.id]))
     shown = [
         ui.Fact(label=_("Name of the agency"), value=facts["name"]),
-        ui.Fact(label=_("Country"), value=facts["country"]),
+        ui.Fact(label=_("Country"), value=country_name(facts["country"])),
         ui.Fact(label=_("What it is there for"), value=facts["function"]),
         ui.Fact(label=_("E-mail domains"), value=", ".join(facts["domains"])),
         ui.Fact(label=_("Switchboard"), value=ltr(facts["switchboard"])),

@@ -3,9 +3,7 @@
 import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -41,6 +39,7 @@ from entraide.requests.web.target_rows import (
     targets_in,
 )
 from entraide.ui import components as ui
+from entraide.ui.places import time_zones
 
 NETWORKS_SAID = 3  # a transaction id looks the same on most networks
 _DAY = {"type": "date", "min": "2009-01-01", "max": "2100-12-31"}
@@ -268,7 +267,7 @@ def _draw(request: HttpRequest, view: DraftView, *, problem: str = "", status: i
         "period": period,
         "faults": ui.ErrorSummary(faults=faults) if faults else None,
         "text_problem": problem,
-        "zones": _zones() if rows else (),
+        "zones": time_zones() if rows else (),
         "n_targets": ngettext("%(n)s identifier", "%(n)s identifiers", len(rows)) % {"n": len(rows)},
         "is_full": len(rows) >= TARGETS_MAX,
     }
@@ -320,10 +319,3 @@ def _secrets_in_words(found: ExtractedTargets) -> str:
         "%(n)s private keys or recovery phrases were in the text.",
         found.n_secrets,
     ) % {"n": found.n_secrets}
-
-
-@lru_cache(maxsize=1)
-def _zones() -> tuple[str, ...]:
-    """Return what the field suggests: places and UTC, not the historical names."""
-    regions = {"Africa", "America", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"}
-    return ("UTC", *sorted(zone for zone in available_timezones() if zone.partition("/")[0] in regions))
