@@ -75,7 +75,11 @@ class Draft {
     this.saved = Math.max(this.saved, upTo);
     const said = (await answer.json().catch(() => ({}))) as { secret?: boolean; parts?: Record<string, string> };
     for (const [name, markup] of Object.entries(said.parts ?? {})) {
-      for (const part of document.querySelectorAll(`[data-part="${name}"]`)) part.innerHTML = markup;
+      // Parsed in a document of its own: no script in it runs, and none is expected.
+      const { body } = new DOMParser().parseFromString(markup, "text/html");
+      for (const part of document.querySelectorAll(`[data-part="${name}"]`)) {
+        part.replaceChildren(...body.cloneNode(true).childNodes);
+      }
     }
     const time = new Date().toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
     this.say(said.secret ? (textSecret ?? "") : `${textSaved ?? ""} ${time}`, said.secret === true);
