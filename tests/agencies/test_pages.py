@@ -49,7 +49,7 @@ def _view(cast: Cast, agency_id: UUID) -> api.AgencyView:
 def _entered(cast: Cast, client: Client) -> UUID:
     answer = _sign(client, cast.DORA, "/agencies/enter/", FACTS)
     assert answer.status_code == 302, answer.content
-    assert "Done. An agency was entered on this desk." in _words(client.get(answer["Location"]))
+    assert "Done. Entered in the log: An agency was entered on this desk." in _words(client.get(answer["Location"]))
     return UUID(answer["Location"].split("/")[2])
 
 

@@ -307,6 +307,20 @@ def test_a_receipt_names_stream_place_and_head_and_is_signed_by_a_published_key(
     assert (paper.stream, paper.n, paper.head) == (entry.stream, 1, entry.leaf_hash.hex())
 
 
+def test_the_receipt_of_an_entry_is_the_same_whenever_it_is_asked_for(desk: Desk, case: UUID) -> None:
+    desk.start_signer()
+    audit.publish_keys(now=NOON)
+    entry = act(case, actor=OTTO)
+    shown = audit.receipt(entry)
+
+    act(case, actor=OTTO)
+    desk.sequence()
+    with reading_as(OTTO):
+        again = audit.entered(entry.id)
+
+    assert audit.receipt(again) == shown
+
+
 def test_an_entry_has_a_proof_once_the_tree_over_it_is_signed(desk: Desk, case: UUID) -> None:
     entries = [act(case, actor=OTTO) for _ in range(5)]
     with reading_as(OTTO):

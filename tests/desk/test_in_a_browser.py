@@ -29,7 +29,7 @@ def test_what_waits_is_read_countersigned_and_receipted(
 
     page.wait_for_url(f"{live_desk.origin}/requests/{story.reference}/")
     assert story.state is RequestState.SUBMITTED
-    assert page.get_by_text("Done. A supervisor countersigned the request.").is_visible()
+    assert page.get_by_text("Entered in the log: A supervisor countersigned the request.").is_visible()
     with page.expect_download() as kept:
         page.get_by_role("link", name="Download the receipt").click()
     assert kept.value.suggested_filename.startswith("receipt-")

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -25,6 +25,9 @@ from entraide.evidence.receipts import Receipt
 from entraide.kernel.actors import Actor
 
 _KEEPER = Actor.system("keys")
+
+# A checkpoint shows itself a moment after its time; of older ones none comes any more.
+_SIGNED_WITHIN = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,13 +82,17 @@ def published_keys(purpose: str) -> list[VerifierKey]:
 def receipt(entered: Entry) -> str:
     """Return the signed receipt of an entry that was committed: a paper for the other side's hands.
 
+    It is the same whenever it is asked for, to the byte, as long as the signer keeps its key: it names the last
+    checkpoint before the entry, not the newest one.
+
     Raises
     ------
     Unavailable
         If the signer does not answer.  The entry stands all the same.
     """
     with _some_door():
-        size = Checkpoint.objects.order_by("-size").values_list("size", flat=True).first() or 0
+        before = Checkpoint.objects.filter(at__lt=entered.at - _SIGNED_WITHIN)
+        size = before.order_by("-size").values_list("size", flat=True).first() or 0
     words = Receipt(
         log=settings.LOG_ORIGIN, stream=entered.stream, n=entered.n, head=entered.leaf_hash.hex(), checkpoint_size=size
     )

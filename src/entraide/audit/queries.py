@@ -106,7 +106,14 @@ def entered(entry_id: UUID) -> Entry:
     row = EntryRow.objects.select_related("stream").filter(pk=entry_id).first()
     if row is None:
         raise _no_entry(entry_id)
-    return Entry(id=row.pk, stream_id=row.stream_id, stream=row.stream.handle, n=row.n, leaf_hash=bytes(row.leaf_hash))
+    return Entry(
+        id=row.pk,
+        stream_id=row.stream_id,
+        stream=row.stream.handle,
+        n=row.n,
+        leaf_hash=bytes(row.leaf_hash),
+        at=row.at,
+    )
 
 
 def entries_by_ids(entry_ids: Iterable[UUID]) -> dict[UUID, EntryView]:

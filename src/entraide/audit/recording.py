@@ -63,13 +63,14 @@ _MICROSECOND = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """An entry as it was just written: identifier, stream (and its random handle), place in it, leaf hash."""
+    """An entry as it was just written: identifier, stream (and its random handle), place in it, leaf hash, time."""
 
     id: UUID
     stream_id: UUID
     stream: str
     n: int
     leaf_hash: bytes
+    at: datetime
 
 
 def instance_stream() -> UUID:
@@ -152,7 +153,7 @@ def record(
         payload=payload_part.commitment,
         act=act_hash.hex() if act_hash else None,
     )
-    entry = Entry(id=entry_id, stream_id=stream_id, stream=head.handle, n=n, leaf_hash=_leaf_hash(leaf))
+    entry = Entry(id=entry_id, stream_id=stream_id, stream=head.handle, n=n, leaf_hash=_leaf_hash(leaf), at=now)
     _append(
         connection,
         [

@@ -1,5 +1,6 @@
 """The pages of people and keys: what each shows to whom, and that no field beside its own ever counts."""
 
+import html
 import json
 import re
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from django.test import Client, override_settings
 from django.urls import get_resolver
 
 from entraide.access import demo
+from entraide.audit import api as audit
 from entraide.evidence.signed_acts import from_base64url
 from entraide.evidence.software_key import SoftwareKey
 from entraide.kernel import clock
@@ -224,6 +226,27 @@ def test_every_change_of_ones_own_keys_and_preferences_hands_over_its_receipt(ca
     assert b"/receipts/" in otto.get("/account/").content
 
 
+def test_the_receipt_that_is_downloaded_is_the_one_that_was_shown(cast: Cast, desk: Desk) -> None:
+    desk.start_signer()
+    audit.publish_keys(now=clock.now())
+    otto = _signed_in(cast.OTTO)
+    otto.post("/account/preferences/", {"language": "en", "time_zone": "Europe/Paris"})
+    page = otto.get("/account/").content.decode()
+    shown = re.search(r"<pre[^>]*>(entraide/receipt.*?)</pre>", page, re.S)
+    href = re.search(r'href="(/receipts/[^"]+)"', page)
+    assert shown and href and "Entered in the log:" in page
+    desk.sequence()  # a new checkpoint in between
+
+    assert otto.get(href[1]).content.decode() == html.unescape(shown[1])
+
+
+def test_a_time_zone_is_one_of_the_places_that_are_offered(cast: Cast) -> None:
+    otto = _signed_in(cast.OTTO)
+    page = otto.get("/account/").content.decode()
+    assert ">Europe/Madrid<" in page and "EST5EDT" not in page and "localtime" not in page
+    assert otto.post("/account/preferences/", {"language": "en", "time_zone": "Atlantis/Town"}).status_code != 302
+
+
 def test_every_signed_in_page_is_drawn(cast: Cast) -> None:
     for player, paths in (
         (cast.OTTO, ("/account/", "/account/passkeys/add/", "/account/age-key/", "/sign-in/passkeys/")),
@@ -249,7 +272,10 @@ def test_a_demo_link_works_once_and_its_browser_may_switch(cast: Cast) -> None:
     assert stranger.get("/demo/people/").status_code == 404
     assert client.get(links[cast.OTTO.id]).status_code == 302
     assert client.get("/").content == b"Otto Brandt"
-    assert stranger.get(links[cast.OTTO.id]).status_code == 404
+    used = stranger.get(links[cast.OTTO.id])
+    assert used.status_code == 404
+    assert b"This link was used" in used.content and b"start it again for new ones" in used.content
+    assert settings.SIGN_IN_COOKIE not in stranger.cookies
     assert b"Continue as" in client.get("/demo/people/").content
     client.post(f"/demo/people/{cast.MARC.id}/")
 
@@ -262,7 +288,8 @@ def test_V04_outside_of_a_demo_nothing_of_it_answers(cast: Cast) -> None:
 
     links = demo.make_links(now=clock.now())
     with override_settings(KIND="production"):
-        assert _client().get(links[0].link.removeprefix(settings.ORIGIN)).status_code == 404
+        answer = _client().get(links[0].link.removeprefix(settings.ORIGIN))
+        assert answer.status_code == 404 and b"This link was used" not in answer.content
         assert _client().get("/demo/people/").status_code == 404
         assert _client().post(f"/demo/people/{cast.OTTO.id}/").status_code == 404
         with pytest.raises(NotFound):

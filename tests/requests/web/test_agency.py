@@ -151,7 +151,7 @@ def test_each_act_hands_over_a_receipt_that_its_keys_vouch_for(story: Story) -> 
     page = shown.content.decode()
     found = re.search(r'href="(/receipts/[0-9a-f-]+/)"', page)
     assert found
-    assert "Done. The agency answered the question; the clock goes on." in text_of(shown)
+    assert "The agency answered the question; the clock goes on." in text_of(shown)
     paper = client.get(found[1])
     assert paper["Content-Disposition"].startswith('attachment; filename="receipt-')
     receipt = Receipt.open(paper.content, *published_keys("receipts"))

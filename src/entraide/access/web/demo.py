@@ -19,6 +19,7 @@ from entraide.access.web.guards import public
 from entraide.audit import api as audit
 from entraide.kernel import clock
 from entraide.kernel.errors import NotFound
+from entraide.ui import errors
 
 _PASS = "entraide-demo"  # noqa: S105 - the name of a cookie
 _YEAR_S = 365 * 24 * 3600
@@ -35,7 +36,7 @@ def link(request: HttpRequest, token: str) -> HttpResponse:
     except NotFound:
         if may_switch(request):
             return HttpResponseRedirect(reverse("demo:people"))
-        raise
+        return _used(request)
     response = browser.remember_sign_in(HttpResponseRedirect(demo.landing_of(started.actor.person_id)), started)
     value = signing.dumps(_mark(), salt=_PASS)
     response.set_cookie(_PASS, value, max_age=_YEAR_S, httponly=True, samesite="Lax", path="/")
@@ -73,6 +74,17 @@ def may_switch(request: HttpRequest) -> bool:
         return bool(signing.loads(request.COOKIES.get(_PASS, ""), salt=_PASS, max_age=_YEAR_S) == _mark())
     except signing.BadSignature:
         return False
+
+
+def _used(request: HttpRequest) -> HttpResponse:
+    """Answer every link that is no good with the way to a new one: only who runs the demo can go it."""
+    return errors.page(
+        request,
+        404,
+        what=_("This link was used"),
+        why=_("A link of the demo works once, and nobody in the demo has a passkey."),
+        do=_("Stop the demo (Ctrl-C) and start it again for new ones."),
+    )
 
 
 def _check(request: HttpRequest) -> None:
