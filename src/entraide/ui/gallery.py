@@ -235,7 +235,7 @@ def _sections() -> dict[str, list[Component]]:
         ],
         "Own words, a command, several things in one place": [
             Words(text="The victim sent 1 ETH.\nOn the next day the account was empty."),
-            Command(text=f"entraide verify R-26-7K3F9Q-v1.zip.age --identity KEY.txt --receipt {_ADDRESS}"),
+            Command(text=f"./entraide verify R-26-7K3F9Q-v1.zip.age --identity KEY.txt --receipt {_ADDRESS}"),
             Several(items=(Identifier(value=_ADDRESS), Pill(label="Found", tone=Tone.GOOD))),
             Several(items=(Pill(label="S1"), Pill(label="T2")), is_inline=True),
             Several(

@@ -114,7 +114,7 @@ def _table(found: requests.RequestList, actor: Actor, now: datetime, *, is_narro
     rows = [
         ui.Row(
             cells=[
-                ui.Several(items=[case_link(row), *([row.agency_reference] if row.agency_reference else [])]),
+                ui.Several(items=[case_link(row.reference), *([row.agency_reference] if row.agency_reference else [])]),
                 row.offence or "–",
                 row.officer_name if is_agency else row.agency_name,
                 *([] if is_agency else [row.assigned_to_name or "–"]),

@@ -9,9 +9,9 @@ from entraide.requests import api as requests
 from entraide.ui import components as ui
 
 
-def case_link(row: requests.RequestRow) -> ui.Identifier:
-    """Return the reference, leading to the case."""
-    return ui.Identifier(value=row.reference, href=reverse("desk:case", args=[row.reference]), copy=False)
+def case_link(reference: str) -> ui.Identifier:
+    """Return the reference of a case, leading to it."""
+    return ui.Identifier(value=reference, href=reverse("desk:case", args=[reference]), copy=False)
 
 
 def clock_of(row: requests.RequestRow, now: datetime) -> ui.Drawable:
@@ -26,4 +26,4 @@ def state_pill(row: requests.RequestRow) -> ui.Pill:
 
 def package_pill(package: disclosure.PackageView) -> ui.Pill:
     """Return the state of a package."""
-    return ui.Pill(label=disclosure.STATE_LABELS[package.state], tone=disclosure.STATE_TONES[package.state])
+    return disclosure.pill_of(package)

@@ -78,7 +78,7 @@ def _to_do(item: requests.Waiting, actor: Actor, now: datetime) -> ui.Row:
             ui.Several(items=(ui.Link(label=requests.label_of(item.verb, row), href=href), item.what))
             if item.verb
             else ui.Link(label=item.what, href=href),
-            case_link(row),
+            case_link(row.reference),
             about if actor.face is Face.AGENCY else ui.Several(items=(row.agency_name, about)),
             clock_of(row, now),
             state_pill(row),
@@ -93,7 +93,7 @@ def _to_fetch(packages: Sequence[disclosure.PackageView], now: datetime) -> Iter
         yield ui.Row(
             cells=[
                 ui.Link(label=_("Fetch the package"), href=_package(package)),
-                ui.Link(label=package.request_reference, href=reverse("desk:case", args=[package.request_reference])),
+                case_link(package.request_reference),
                 _("Answer to your request"),
                 ui.Several(items=(_("Link ends"), ui.Moment(at=until, compact=True))) if until else "",
                 package_pill(package),
@@ -106,7 +106,7 @@ def _stopped(packages: Sequence[disclosure.PackageView]) -> Iterator[ui.Row]:
         yield ui.Row(
             cells=[
                 ui.Link(label=_("Building a package stopped"), href=_package(package)),
-                ui.Link(label=package.request_reference, href=reverse("desk:case", args=[package.request_reference])),
+                case_link(package.request_reference),
                 package.failure,
                 "",
                 package_pill(package),
@@ -141,7 +141,7 @@ def _latest(rows: Sequence[requests.RequestRow], now: datetime) -> ui.Table:
             ui.Row(
                 cells=[
                     ui.Link(label=_("Read the log"), href=reverse("desk:case_log", args=[row.reference])),
-                    case_link(row),
+                    case_link(row.reference),
                     row.agency_name,
                     ui.Moment(at=row.changed_at, compact=True),
                     state_pill(row),

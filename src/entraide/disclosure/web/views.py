@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from entraide.access import api as access
@@ -24,7 +25,9 @@ from entraide.disclosure import operations, queries
 from entraide.disclosure.acts import download_act
 from entraide.disclosure.building import package_file
 from entraide.disclosure.queries import PackageView
-from entraide.disclosure.states import STAGE_LABELS, STATE_LABELS, STATE_TONES, PackageState
+from entraide.disclosure.rules import SETTLED_AFTER
+from entraide.disclosure.showing import pill_of
+from entraide.disclosure.states import STAGE_LABELS, PackageState
 from entraide.kernel import clock
 from entraide.kernel.actors import Actor, Role
 from entraide.kernel.acts import Act
@@ -132,11 +135,12 @@ def _page(request: HttpRequest, package_id: UUID, *, fetched: UUID | None) -> Ht
     may_fetch = _may_fetch(view, actor)
     context = {
         "package": view,
-        "pill": ui.Pill(label=STATE_LABELS[view.state], tone=STATE_TONES[view.state]),
+        "pill": pill_of(view),
         "facts": ui.SummaryList(facts=_facts(view)),
         "progress": _progress(view, actor) if view.state in _UNDER_WAY else None,
         "file_href": reverse("disclosure:file", args=[view.id, fetched]) if fetched else "",
         "signature": _signature(view, is_demo) if may_fetch and not fetched else None,
+        "last_fetched": _last_fetched(view) if may_fetch and not fetched and view.fetched_at else None,
         "is_recipient": view.recipient_id == actor.person_id,
         "is_available": view.is_available(now),
         "commands": _commands(view, actor) if may_fetch else [],
@@ -161,7 +165,7 @@ def _may_fetch(view: PackageView, actor: Actor) -> bool:
 def _facts(view: PackageView) -> list[ui.Fact]:
     facts = [
         ui.Fact(label=_("Package"), value=ui.Identifier(value=view.reference)),
-        ui.Fact(label=_("Records as they stood on"), value=ui.Moment(at=view.as_of)),
+        ui.Fact(label=_("Records as they stood on"), value=[ui.Moment(at=view.as_of), _why_earlier()]),
         ui.Fact(label=_("Encrypted to"), value=ui.Identifier(value=view.recipient_key, short=True)),
         ui.Fact(label=_("Number of this copy"), value=ui.Identifier(value=str(view.copy_id))),
     ]
@@ -178,6 +182,23 @@ def _facts(view: PackageView) -> list[ui.Fact]:
         facts.append(ui.Fact(label=_("Can be fetched until"), value=ui.Moment(at=view.available_until)))
     facts += [ui.Fact(label=_("Fetched"), value=ui.Moment(at=moment)) for moment in view.fetched_at]
     return facts
+
+
+def _why_earlier() -> str:
+    minutes = int(SETTLED_AFTER.total_seconds()) // 60
+    return ngettext(
+        "%(n)s minute before the approval: a record takes seconds to show at the exchange; only settled ones go out.",
+        "%(n)s minutes before the approval: a record takes seconds to show at the exchange; only settled ones go out.",
+        minutes,
+    ) % {"n": minutes}
+
+
+def _last_fetched(view: PackageView) -> ui.Notice:
+    words = _("To open and check it, see below. To fetch it again, sign below the commands.")
+    last = ui.Moment(at=view.fetched_at[-1])
+    return ui.Notice(
+        title=_("Fetched on %(moment)s") % {"moment": f"{last.here} {last.zone or 'UTC'}"}, body=words, tone="good"
+    )
 
 
 def _progress(view: PackageView, actor: Actor) -> ui.Progress:
@@ -198,8 +219,8 @@ def _signature(view: PackageView, is_demo: bool) -> ui.Signature:
     return signature_on_demand(
         _act(view),
         options_href=reverse("disclosure:download_options", args=[view.id]),
-        title=_("Fetch the package"),
-        button=_("Sign and fetch"),
+        title=_("Fetch again") if view.fetched_at else _("Fetch the package"),
+        button=_("Sign and fetch again") if view.fetched_at else _("Sign and fetch"),
         action=reverse("disclosure:download", args=[view.id]),
         facts=[
             ui.Fact(label=_("You fetch"), value=ui.Identifier(value=view.file_name, copy=False)),
