@@ -56,6 +56,16 @@ def loaded(places: Places) -> None:
     places.demo_loaded.touch()
 
 
+def test_a_demo_that_was_played_is_not_replaced_without_a_word(
+    start: Callable[..., Places], capsys: pytest.CaptureFixture[str]
+) -> None:
+    loaded(start())
+    start()
+    assert "replaced" not in capsys.readouterr().out
+    start(fresh=True)
+    assert "The demo you played is replaced by a new one." in capsys.readouterr().out
+
+
 def test_a_loaded_demo_is_kept(start: Callable[..., Places]) -> None:
     places = start()
     loaded(places)

@@ -13,12 +13,13 @@ STAGES = ("filed", "triage", "decision", "delivered")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the command takes."""
     parser.add_argument("--port", type=int, default=8000, help="port of the pages (8000)")
-    parser.add_argument("--fresh", action="store_true", help="throw the demo away and make a new one")
+    parser.add_argument("--fresh", action="store_true", help="replace the demo you played by a new one")
     parser.add_argument(
         "--stage",
         type=_stage,
         metavar="STAGE",
-        help=f"how far the main story has gone: {', '.join(STAGES[:-1])} or {STAGES[-1]} (implies --fresh; triage)",
+        help=f"how far the main story has gone: {', '.join(STAGES[:-1])} or {STAGES[-1]} (triage); "
+        "the demo you played is replaced, as by --fresh",
     )
 
 

@@ -203,5 +203,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "handlers": {"console": {"class": "logging.StreamHandler"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
+    # Whoever looks at a demo or a trial looks at its terminal too: a mistake in a form is no news there.
+    "loggers": {"django.request": {"level": "ERROR" if KIND in ("demo", "trial") else "WARNING"}},
 }
 PRODUCT_NAME = _("Entraide")

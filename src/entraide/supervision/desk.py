@@ -243,6 +243,8 @@ def run_desk(
         is_half = kind is Kind.DEMO and not is_new and not places.demo_loaded.exists()
         if is_half and not fresh:
             say_on_terminal("The demo was not loaded to its end the last time; it is made anew.")
+        if fresh and places.demo_loaded.exists():
+            say_on_terminal("The demo you played is replaced by a new one.")
         if fresh or is_half:
             instance = _made_anew(places, instance, origin, now=now)
         desk = Desk(places, instance, origin=origin)
