@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pyrage
 import pytest
+from tests.desk.pages import at_desk, text_of
 from tests.requests.story import Story, an_exchange
 
 from entraide.access import acts
@@ -218,3 +219,24 @@ def test_only_the_recipient_fetches_and_each_signature_serves_once(story, identi
     for actor, moment in [(other_sign_in.actor, now), (otto.actor, now + timedelta(hours=25))]:
         with reading_as(actor), pytest.raises(NotFound):
             queries.download(download_id, package_id, actor, moment)
+
+
+def test_once_fetched_the_page_of_a_package_says_so_first_and_offers_it_again_last(story, identity):
+    package_id = sealed(story, identity)
+    build(package_id)
+    story.desk.work()
+    otto, _token = story.cast.OTTO.signed_in(story.now)
+    client, href = at_desk(story.cast.OTTO), f"/packages/{package_id}/"
+
+    page = text_of(client.get(href))
+    assert "Ready to fetch" in page and "Fetched on" not in page
+    assert "2 minutes before the approval" in page
+    assert page.index("Sign and fetch") < page.index("Open it and check it")
+
+    act = download_act(seen(story, package_id).reference, bytes.fromhex(seen(story, package_id).file_sha256))
+    step_up_id, assertion = otto.sign(act, story.now)
+    operations.begin_download(package_id, step_up_id=step_up_id, assertion=assertion, actor=otto.actor, now=story.now)
+
+    page = text_of(client.get(href))
+    assert "Ready to fetch" not in page
+    assert page.index("Fetched on") < page.index("Open it and check it") < page.index("Sign and fetch again")
