@@ -61,9 +61,9 @@ def test_a_demo_that_was_played_is_not_replaced_without_a_word(
 ) -> None:
     loaded(start())
     start()
-    assert "replaced" not in capsys.readouterr().out
+    assert "replaced" not in capsys.readouterr().err
     start(fresh=True)
-    assert "The demo you played is replaced by a new one." in capsys.readouterr().out
+    assert "The demo you played is replaced by a new one." in capsys.readouterr().err
 
 
 def test_a_loaded_demo_is_kept(start: Callable[..., Places]) -> None:
