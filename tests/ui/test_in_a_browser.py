@@ -113,6 +113,15 @@ def _bytes(text: str) -> bytes:
     return urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
+def test_on_a_narrow_window_brand_person_and_menu_share_one_low_row(window: Any) -> None:
+    page = window(viewport={"width": 375, "height": 700}).open("/gallery/")
+
+    boxes = [page.locator(f".mast {one}").bounding_box() for one in (".brand", ".person", ".menu")]
+    assert page.locator(".mast").bounding_box()["height"] <= 64
+    assert max(box["y"] for box in boxes) < min(box["y"] + box["height"] for box in boxes)
+    assert page.locator(".menu__open").inner_text().strip() == "English"  # said, though only its sign is seen
+
+
 @pytest.mark.parametrize("kind", ["software", "fetched"])
 def test_the_software_key_signs_as_a_passkey_would(window: Any, kind: str) -> None:
     shown = window()

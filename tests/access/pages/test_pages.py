@@ -247,6 +247,17 @@ def test_a_time_zone_is_one_of_the_places_that_are_offered(cast: Cast) -> None:
     assert otto.post("/account/preferences/", {"language": "en", "time_zone": "Atlantis/Town"}).status_code != 302
 
 
+def test_an_invitation_can_be_left_and_its_title_says_when_something_is_wrong(cast: Cast) -> None:
+    dora = _signed_in(cast.DORA)
+    path = f"/people/invite/{cast.exchange_id}/"
+    page = dora.get(path).content.decode()
+    assert 'class="back" href="/people/"' in page and "<title>Error:" not in page
+    wrong = dora.post(path, {"name": "", "email": "nobody", "language": "en"}).content.decode()
+    assert "<title>Error: Invite a person" in wrong
+    shown = dora.get(f"/people/{cast.ANOUK.id}/grant/approver/").content.decode()
+    assert f'class="back" href="/people/{cast.ANOUK.id}/"' in shown
+
+
 def test_every_signed_in_page_is_drawn(cast: Cast) -> None:
     for player, paths in (
         (cast.OTTO, ("/account/", "/account/passkeys/add/", "/account/age-key/", "/sign-in/passkeys/")),

@@ -176,4 +176,5 @@ def _own_id(actor: Actor) -> UUID:
 
 
 def _confirm(request: HttpRequest, heading: str, form: object) -> HttpResponse:
-    return render(request, "access/confirm.html", {"heading": heading, "signature": form})
+    back = reverse("access:account")
+    return render(request, "access/confirm.html", {"heading": heading, "signature": form, "back_href": back})

@@ -133,7 +133,7 @@ def invite(request: HttpRequest, organisation_id: UUID) -> HttpResponse:
         hidden={"name": asked["name"], "email": asked["email"], "language": asked["language"]}
         | {"roles_signed": ",".join(role.value for role in asked["roles"])},
     )
-    return _confirm(request, _("Check and sign"), form)
+    return _confirm(request, _("Check and sign"), form, back=request.path)
 
 
 @requires(*ADMINISTRATORS)
@@ -163,7 +163,7 @@ def change(request: HttpRequest, person_id: UUID, verb: str, role: str = "") -> 
             Fact(label=_("What changes"), value=words),
         ],
     )
-    return _confirm(request, str(title), form)
+    return _confirm(request, str(title), form, back=reverse("access:member", args=[person_id]))
 
 
 def _change(person_id: UUID, verb: str, role: str) -> tuple[Act, Text, Text]:
@@ -255,5 +255,5 @@ def _row(view: PersonView) -> dict[str, object]:
     }
 
 
-def _confirm(request: HttpRequest, heading: str, form: object) -> HttpResponse:
-    return render(request, "access/confirm.html", {"heading": heading, "signature": form})
+def _confirm(request: HttpRequest, heading: str, form: object, *, back: str) -> HttpResponse:
+    return render(request, "access/confirm.html", {"heading": heading, "signature": form, "back_href": back})
