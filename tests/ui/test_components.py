@@ -8,7 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from entraide.kernel.amounts import Amount
-from entraide.ui.components import AmountShown, Column, Deadline, Identifier, Moment, Row, Table, Tone, span_in_words
+from entraide.ui.components import (
+    AmountShown,
+    Column,
+    Deadline,
+    Identifier,
+    Moment,
+    Row,
+    Table,
+    Tone,
+    owed_in_words,
+    span_in_words,
+)
 from entraide.ui.icons import draw_icon, icon_names
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -56,7 +67,13 @@ def test_a_moment_shows_the_reader_s_zone_and_utc() -> None:
         shown = Moment(at=NOON)
         assert (shown.here, shown.zone, shown.utc) == ("24 Nov 2026, 13:00", "CET", "12:00 UTC")
         late = Moment(at=NOON.replace(hour=23, minute=30))
-        assert (late.here, late.utc) == ("25 Nov 2026, 00:30", "2026-11-24 23:30 UTC")
+        assert (late.here, late.utc) == ("25 Nov 2026, 00:30", "24\u00a0Nov\u00a02026 23:30 UTC")
+
+
+def test_what_is_owed_by_a_midnight_is_owed_by_the_end_of_the_day_before() -> None:
+    with translation.override("en"), reader.override("Europe/Brussels"):
+        assert owed_in_words(datetime(2026, 12, 5, tzinfo=UTC)) == "end of 4\u00a0Dec\u00a02026 (UTC)"
+        assert owed_in_words(NOON) == "24 Nov 2026, 13:00 CET"
 
 
 def test_a_moment_in_utc_says_so_once() -> None:

@@ -9,11 +9,11 @@ import unicodedata
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 from django.utils import timezone, translation
 from django.utils.translation import gettext, ngettext, pgettext
 
@@ -172,7 +172,8 @@ class Moment:
     def utc(self) -> str:
         """Return the time in UTC for people; the day only where it is another one than the reader's."""
         there, here = self.at.astimezone(timezone.get_fixed_timezone(0)), timezone.localtime(self.at)
-        return there.strftime("%H:%M UTC" if there.date() == here.date() else "%Y-%m-%d %H:%M UTC")
+        clock = f"{there:%H:%M} UTC"
+        return clock if there.date() == here.date() else f"{day_in_words(there.date())} {clock}"
 
     @property
     def here(self) -> str:
@@ -556,7 +557,10 @@ class Tabs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """One step: `state` is done, current, todo or blocked (then `reason` says why)."""
+    """One step: `state` is done, answered, current, todo, correct, or blocked (then `reason` says why).
+
+    `answered` and `correct` belong to what came back: it can be sent again, but something else is to be done first.
+    """
 
     label: Text
     state: str = "todo"
@@ -570,6 +574,8 @@ class Task:
             "done": Pill(label=pgettext("step", "Done"), tone=Tone.GOOD),
             "current": Pill(label=pgettext("step", "Now"), tone=Tone.INFO),
             "blocked": Pill(label=pgettext("step", "Cannot start yet"), tone=Tone.QUIET),
+            "answered": Pill(label=pgettext("step", "Answered"), tone=Tone.QUIET),
+            "correct": Pill(label=pgettext("step", "Correct first"), tone=Tone.WARN),
         }.get(self.state, Pill(label=pgettext("step", "To do"), tone=Tone.WARN))
 
 
@@ -647,6 +653,26 @@ _MARKS: Mapping[Tone, str] = {
     Tone.WARN: "triangle-alert",
     Tone.BAD: "x",
 }
+
+
+def day_in_words(day: date) -> str:
+    """Return a day as people write it, 20 Nov 2026 in the reader's language; it never breaks across lines."""
+    words = str(format_date(day, "d MMM y", locale=_BABEL.get(_language(), "en_GB")))
+    return words.replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def owed_by(at: datetime) -> Drawable:
+    """Return until when something is owed: where that is a midnight, the day which ends with it, not the one after."""
+    utc = at.astimezone(UTC)
+    if utc.time() != time(0):
+        return Moment(at=at)
+    return gettext("end of %(day)s (UTC)") % {"day": day_in_words(utc.date() - timedelta(days=1))}
+
+
+def owed_in_words(at: datetime) -> str:
+    """Return the same for the middle of a sentence."""
+    shown = owed_by(at)
+    return f"{shown.here} {shown.zone or 'UTC'}" if isinstance(shown, Moment) else str(shown)
 
 
 def span_in_words(span: timedelta) -> str:

@@ -149,6 +149,8 @@ def _sections() -> dict[str, list[Component]]:
                     Task(label="Targets", state="current", href="#"),
                     Task(label="Narrative", href="#"),
                     Task(label="Check and sign", state="blocked", reason="The targets are missing."),
+                    Task(label="What came back", state="answered", href="#"),
+                    Task(label="Sign again", state="correct", href="#", reason="Nothing has changed yet"),
                 )
             ),
         ],
