@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from entraide.access.api import TooMany
@@ -63,7 +64,11 @@ class RefusalMiddleware:
             return errors.page(request, 404)
         if isinstance(exception, Refusal):
             status = next((code for kind, code in STATUS_OF.items() if isinstance(exception, kind)), 409)
-            return errors.page(request, status, what=exception.what, why=exception.why, do=exception.do or None)
+            href = _case(request) if status == 409 else ""
+            return errors.page(
+                request, status, what=exception.what, why=exception.why, do=exception.do or None,
+                href=href, link=_("Look at the request") if href else "",
+            )  # fmt: skip
         if isinstance(exception, OSError) and exception.errno in _FULL:
             _log.error("the disk is full")
             why, do = _("the disk of this desk is full"), _("Tell whoever runs this desk; nothing was kept")
@@ -72,6 +77,14 @@ class RefusalMiddleware:
         request.reference = reference  # type: ignore[attr-defined]  # read by the page for faults
         _log.error("fault %s at %s", reference, request.resolver_match and request.resolver_match.view_name)
         return None
+
+
+def _case(request: HttpRequest) -> str:
+    """Return the page of the request that an address is about; empty where it is about none."""
+    match = request.resolver_match
+    if match is None or match.app_name != "requests" or "reference" not in match.kwargs:
+        return ""
+    return reverse("desk:case", args=[match.kwargs["reference"]])
 
 
 def too_many(request: HttpRequest) -> HttpResponse:

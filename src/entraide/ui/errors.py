@@ -81,10 +81,13 @@ def page(
     why: Text = "",
     do: Text | None = None,
     reference: str = "",
+    href: str = "",
+    link: Text = "",
 ) -> HttpResponse:
     """Answer with a page for `status`; what is not given is said in standing words.
 
-    `reference` is where the log has more, for faults.  If even that page cannot be drawn, a plainer one is.
+    `reference` is where the log has more, for faults; `href` leads on, to what `link` says.  If even that page cannot
+    be drawn, a plainer one is.
     """
     standing = _standing_words(status)
     context = {
@@ -93,6 +96,8 @@ def page(
         "why": _sentence(why) or standing[1],
         "do": standing[2] if do is None else _sentence(do),
         "reference": reference,
+        "href": href,
+        "link": link,
     }
     try:
         body = render_to_string("ui/errors/page.html", context, request)
