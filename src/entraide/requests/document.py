@@ -20,7 +20,9 @@ from entraide.exchange.port import Category, IdentifierKind
 from entraide.kernel.acts import Act
 from entraide.kernel.canonical import canonical, sha256
 from entraide.kernel.clock import iso_ms
+from entraide.kernel.countries import COUNTRIES
 from entraide.kernel.errors import Invalid, Text
+from entraide.requests.labels import problem_sentence
 from entraide.requests.law import AuthorityKind, LegalBasis, TargetRole, Urgency
 from entraide.requests.targets import BLOT, VALUE_MAX, is_secret, read_identifier, without_secrets
 
@@ -168,6 +170,13 @@ def problems_of(content: DraftContent, *, instrument: InstrumentFacts | None, to
     return reader.errors | not_yet_issued(answers, today)
 
 
+def says_the_same(content: DraftContent, document: Mapping[str, Any], *, instrument: InstrumentFacts | None) -> bool:
+    """Say whether `content` would be filed with the same answers and instrument as `document` was."""
+    reference, answers = _Reader(content).everything(instrument)
+    is_same = canonical(answers) == canonical({name: document[name] for name in answers})
+    return is_same and reference == document["agency"]["reference"]
+
+
 def not_yet_issued(answers: Mapping[str, Any], today: date) -> dict[str, Text]:
     """Return what is wrong with an instrument that bears a day to come."""
     if answers["authority"]["issued_on"] > today.isoformat():
@@ -269,7 +278,7 @@ class _Reader:
 
     def authority(self) -> dict[str, Any]:
         country = str(self._content.get("authority_country") or "").upper()
-        if len(country) != 2 or not country.isascii() or not country.isalpha():
+        if country not in COUNTRIES:
             self.errors["authority_country"] = _("Select the country of the authority")
         validated_by: dict[str, str] | None = None
         if self._content.get("validating_kind"):
@@ -357,7 +366,7 @@ class _Reader:
         if kind is not None and value:
             read = read_identifier(kind, value, str(item.get("network") or "") or None)
             if read.problem and not item.get("as_written"):
-                self.errors[f"{at}value"] = _("This does not hold: compare it with the instrument, letter by letter")
+                self.errors[f"{at}value"] = problem_sentence(read.problem)
             network = str(item.get("network") or "") or (read.networks[0] if len(read.networks) == 1 else None)
             target |= {"normalised": read.normalised, "network": network, "problem": read.problem}
         return target

@@ -1,4 +1,4 @@
-"""What identifiers are called, and what is wrong with one in words."""
+"""What identifiers and languages are called, and what is wrong with an identifier in words."""
 
 from collections.abc import Mapping
 
@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from entraide.exchange.port import IdentifierKind
 from entraide.kernel.errors import Text
+from entraide.ui.places import reader_locale
 
 K = IdentifierKind
 
@@ -57,6 +58,11 @@ def kind_label(kind: str) -> Text:
         return KIND_LABELS[IdentifierKind(kind)]
     except ValueError:
         return kind
+
+
+def language_name(code: str) -> str:
+    """Return the name of a language in the reader's own."""
+    return str(reader_locale().languages.get(code, code)).capitalize()
 
 
 def network_label(network: str) -> str:

@@ -84,7 +84,7 @@ ROLE_LABELS: Mapping[TargetRole, Text] = {
     TargetRole.WITNESS: _("Witness"),
     TargetRole.MISSING_PERSON: _("Missing person"),
     TargetRole.OBSERVED: _("Observed identifier"),
-    TargetRole.NOT_SAID: _("Prefer not to say"),
+    TargetRole.NOT_SAID: _("Not stated"),
 }
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from entraide.exchange.port import Category
 from entraide.kernel.errors import Text
+from entraide.requests.labels import problem_sentence
 from entraide.requests.law import (
     AUTHORITY_LABELS,
     CATEGORIES,
@@ -242,7 +243,7 @@ def targets_are_usable(document: Document, today: date) -> Iterator[Finding]:
         if target["problem"]:
             yield Finding(
                 code="identifier_unusable", weight=Weight.BAD, field="targets", about=about,
-                text=_("The identifier does not hold: a letter or digit is wrong or missing"),
+                text=problem_sentence(target["problem"]),
             )  # fmt: skip
         start = datetime.fromisoformat(target["period"]["start"])
         end = datetime.fromisoformat(target["period"]["end"])

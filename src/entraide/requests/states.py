@@ -192,7 +192,7 @@ LOOKUP_LABELS: dict[LookupState, Text] = {
     L.FAILED: _("The exchange does not answer; asked again by itself"),
     L.STUCK: _("The exchange's answer needs a look"),
     L.FOUND: _("Accounts found"),
-    L.NOT_FOUND: _("No such account"),
+    L.NOT_FOUND: _("No account found"),
     L.NOT_SEARCHABLE: _("Cannot be searched for"),
 }
 LOOKUP_TONES: dict[LookupState, str] = {

@@ -9,6 +9,7 @@ from entraide.audit.api import publish_keys, published_keys
 from entraide.evidence.receipts import Receipt
 from entraide.requests.states import RequestState
 from tests.desk.pages import at_desk, sign_on_demand, sign_shown, text_of
+from tests.requests.material import target
 from tests.requests.story import Story
 
 S = RequestState
@@ -31,6 +32,28 @@ def test_the_supervisor_reads_the_whole_document_and_countersigns_it(story: Stor
     assert (done.status_code, done.headers["Location"]) == (302, _path(story))
     assert story.state is S.SUBMITTED
     assert "A supervisor countersigned the request." in text_of(client.get(_path(story)))
+
+
+def test_the_supervisor_sees_what_the_desk_will_notice_and_what_was_sent_as_written(story: Story) -> None:
+    wrong = target(value="0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAeD", as_written=True)
+    story.to(S.AWAITING_COUNTERSIGNATURE, categories=["C1"], offence_years="1", targets=[wrong])
+
+    shown = text_of(at_desk(story.cast.SABINE).get(_path(story, "countersign")))
+
+    assert "What the desk will notice" in shown
+    assert "The offence does not reach the threshold" in shown
+    assert "As written" in shown
+
+
+def test_days_countries_and_languages_are_written_for_people(story: Story) -> None:
+    story.to(S.AWAITING_COUNTERSIGNATURE, categories=["C1"])
+
+    page = at_desk(story.cast.SABINE).get(_path(story, "countersign")).content.decode()
+    shown = " ".join(re.sub(r"<[^>]+>", " ", re.sub(r'(?s)<pre class="canonical".*?</pre>', " ", page)).split())
+
+    for words in ("20 Feb 2026", "Investigating judge, France", "English", "1 Jan 2026 – 31 Jan 2026"):
+        assert words in shown
+    assert not re.search(r"\b2026-\d\d-\d\d\b", shown)
 
 
 def test_a_document_that_changed_since_it_was_shown_gets_no_step_up(story: Story) -> None:

@@ -110,6 +110,16 @@ def test_no_look_up_says_that_the_instrument_covers_a_target(story: Story) -> No
     assert "1 of 6 targets answered" not in words_of(client.get(_page(story, "decision")))  # S2 and others are open
 
 
+def test_what_is_wrong_with_an_identifier_is_said_once_with_the_ground_for_it(story: Story) -> None:
+    wrong = target(value="0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAeD", as_written=True)
+    story.draft(targets=[wrong]).file().accept().look_up()
+
+    shown = words_of(at(story.cast.ANOUK).get(_page(story, "decision")))
+
+    assert shown.count("Upper and lower case letters were lost or mixed up") + shown.count("The check digits do") == 1
+    assert "can be refused as a manifest error" in shown
+
+
 def test_covered_for_all_is_said_by_a_button_of_its_own(story: Story) -> None:
     in_triage(story)
     client = at(story.cast.ANOUK)

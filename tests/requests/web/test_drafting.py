@@ -9,6 +9,7 @@ from django.test import Client, override_settings
 
 from entraide.database import reading_as
 from entraide.requests import queries
+from entraide.requests.states import RequestState
 from tests.requests.material import ADDRESS
 from tests.requests.story import Story, a_pdf
 from tests.requests.web.people import at, hidden, words_of
@@ -313,6 +314,7 @@ def test_who_comes_back_to_a_filed_request_is_led_to_what_was_filed(story: Story
 
     assert opened["Location"] == f"/requests/{story.reference}/"
     assert saved.status_code == 409
+    assert f'<a href="/requests/{story.reference}/">Look at the request</a>' in saved.content.decode()
 
 
 def test_a_returned_request_opens_with_the_reason(story: Story) -> None:
@@ -331,6 +333,45 @@ def test_a_returned_request_opens_with_the_reason(story: Story) -> None:
     assert otto.get(f"/requests/{story.reference}/discard/")["Location"] == f"/requests/{story.reference}/"
     assert otto.post(f"/requests/{story.reference}/discard/").status_code == 409
     assert otto.post(f"/requests/{story.reference}/draft/instrument/", {"remove": "1"}).status_code == 409
+
+
+def test_what_came_back_and_was_not_touched_is_not_called_done(story: Story) -> None:
+    story.to(RequestState.RETURNED_FOR_CORRECTION)
+    otto, page = at(story.cast.OTTO), f"/requests/{story.reference}/draft/"
+
+    untouched = words_of(otto.get(page))
+    otto.post(f"{page}narrative/", {"narrative": "The victim sent 1 ETH to this address, on 2 January."})
+    corrected = words_of(otto.get(page))
+
+    assert "Check your answers and sign Nothing has changed since it came back Correct first" in untouched
+    assert " Done " not in untouched
+    assert "Correct first" not in corrected
+    assert corrected.count(" Done ") == len(PAGES)
+    assert otto.get(f"/requests/{story.reference}/file/").status_code == 200
+
+
+def test_the_officer_is_told_where_to_name_what_is_masked_otherwise(story: Story) -> None:
+    otto = at(story.cast.OTTO)
+    here = _start(otto, story)
+
+    shown = words_of(otto.get(f"{here}/draft/categories/"))
+
+    hint = "If the instrument orders it in full, name it in “What happened”."
+    assert f"Tax number masked unless named. {hint}" in shown
+    assert f"No secrets and no passwords. {hint}" not in shown
+
+
+def test_the_hash_of_the_document_is_called_the_same_before_and_after_it_is_signed(story: Story) -> None:
+    story.draft()
+    otto = at(story.cast.OTTO)
+    named = r"Hash of the document \(SHA-256\) (\w{56}) (\w{8})"
+
+    before = re.search(named, words_of(otto.get(f"/requests/{story.reference}/file/")))
+    story.file()
+    after = re.search(named, words_of(otto.get(f"/requests/{story.reference}/filed/")))
+
+    assert before and after
+    assert before.groups() == after.groups()
 
 
 def test_an_officer_without_a_key_is_asked_to_make_one(story: Story) -> None:

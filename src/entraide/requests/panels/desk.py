@@ -124,8 +124,8 @@ def _lookup(target: TargetView) -> ui.Drawable:
 
 
 def _account(match: MatchView) -> list[ui.Drawable]:
-    opened = match.opened_at.date().isoformat()
-    closed = match.closed_at.date().isoformat() if match.closed_at else ""
+    opened = ui.day_in_words(match.opened_at.date())
+    closed = ui.day_in_words(match.closed_at.date()) if match.closed_at else ""
     span = f"{opened} – {closed}" if closed else _("since %(day)s") % {"day": opened}
     status = ACCOUNT_LABELS.get(match.status, match.status)
     return [
@@ -139,7 +139,7 @@ def _account(match: MatchView) -> list[ui.Drawable]:
 
 def _tie(tie: TieView) -> str:
     reason = TIE_LABELS.get(tie.reason, tie.reason)
-    first, last = tie.first_at.date().isoformat(), tie.last_at.date().isoformat()
+    first, last = ui.day_in_words(tie.first_at.date()), ui.day_in_words(tie.last_at.date())
     span = first if first == last else f"{first} – {last}"
     return f"{reason} ×{tie.count}, {span}" if tie.count > 1 else f"{reason}, {span}"
 

@@ -1,7 +1,7 @@
 """What was asked for, as its signers read it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,7 +13,7 @@ from entraide.exchange.port import Category
 from entraide.kernel.actors import Actor, Face
 from entraide.kernel.errors import Text
 from entraide.requests.decision import ANSWER_LABELS, AnswerCode, ScopeLine
-from entraide.requests.labels import kind_label, network_label, problem_sentence
+from entraide.requests.labels import kind_label, language_name, network_label, problem_sentence
 from entraide.requests.law import (
     AUTHORITY_LABELS,
     BASIS_LABELS,
@@ -29,6 +29,7 @@ from entraide.requests.law import (
 from entraide.requests.panels.instruments import instrument
 from entraide.requests.queries import FilingView, RequestView, TargetView
 from entraide.ui import components as ui
+from entraide.ui.places import country_name
 
 ANSWER_TONES: Mapping[AnswerCode, str] = {AnswerCode.PRODUCE: ui.Tone.GOOD, AnswerCode.REFUSED: ui.Tone.WARN}
 _ONE_MINUTE = timedelta(minutes=1)
@@ -74,7 +75,7 @@ def _of_document(document: Mapping[str, Any]) -> Iterator[tuple[Text, ui.Drawabl
     authority, offence = document["authority"], document["offence"]
     yield _("Legal basis"), BASIS_LABELS[LegalBasis(document["legal_basis"])]
     yield _("Issued by"), _authority(authority)
-    yield _("Issued on"), authority["issued_on"]
+    yield _("Issued on"), _day(authority["issued_on"])
     validated = authority["validated_by"]
     yield _("Validated by"), _authority(validated) if validated else None
     details = [offence["name"]]
@@ -88,14 +89,19 @@ def _of_document(document: Mapping[str, Any]) -> Iterator[tuple[Text, ui.Drawabl
     reason = document["emergency_reason"]
     yield _("What threatens life or safety"), ui.Words(text=reason) if reason else None
     until = document["non_disclosure_until"]
-    yield _("Do not inform the person before"), until
-    yield _("Language of the instrument"), document["language"].upper()
+    yield _("Do not inform the person before"), _day(until) if until else None
+    yield _("Language of the instrument"), language_name(document["language"])
 
 
 def _authority(authority: Mapping[str, Any]) -> str:
     kind = str(AUTHORITY_LABELS[AuthorityKind(authority["kind"])])
-    parts = [authority["name"], kind, authority.get("country")]
+    country = authority.get("country")
+    parts = [authority["name"], kind, country_name(country) if country else ""]
     return ", ".join(part for part in parts if part)
+
+
+def _day(iso: str) -> str:
+    return ui.day_in_words(date.fromisoformat(iso))
 
 
 def categories(filing: FilingView) -> ui.Table:
@@ -145,7 +151,8 @@ def _identified(target: TargetView) -> list[ui.Drawable]:
     kind = str(kind_label(target.kind))
     words = f"{kind} · {network_label(target.network)}" if target.network else kind
     shown: list[ui.Drawable] = [ui.Identifier(value=target.value, whole=True), words]
-    if target.problem:
+    if target.problem:  # it was sent all the same, because so it stands on the instrument
+        shown.append(ui.Pill(label=_("As written"), tone=ui.Tone.WARN))
         shown.append(ui.Pill(label=problem_sentence(target.problem), tone=ui.Tone.WARN))
     return shown
 
@@ -155,7 +162,7 @@ def _period(target: TargetView) -> ui.Several:
     zone = ZoneInfo(target.time_zone)
     first, end = target.period_start.astimezone(zone), target.period_end.astimezone(zone)
     last = (end - _ONE_MINUTE).date()
-    return ui.Several(items=(f"{first.date().isoformat()} – {last.isoformat()}", target.time_zone))
+    return ui.Several(items=(f"{ui.day_in_words(first.date())} – {ui.day_in_words(last)}", target.time_zone))
 
 
 def _answer(line: ScopeLine | None) -> ui.Drawable:

@@ -136,7 +136,7 @@ def clock_facts(view: RequestView, now: datetime) -> ui.SummaryList | None:
         facts.append(ui.Fact(label=_("Stands still since"), value=ui.Moment(at=reading.stopped_at)))
     elif row.due_at is not None:
         facts.append(ui.Fact(label=_("Clock"), value=clock_of(row, now)))
-        facts.append(ui.Fact(label=_("Answer owed by"), value=ui.Moment(at=row.due_at)))
+        facts.append(ui.Fact(label=_("Answer owed by"), value=ui.owed_by(row.due_at)))
     if row.delivered_at is not None:
         facts.append(ui.Fact(label=_("Delivered"), value=ui.Moment(at=row.delivered_at)))
     return ui.SummaryList(facts=facts)

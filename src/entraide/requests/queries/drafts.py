@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from entraide.kernel.actors import Actor
 from entraide.kernel.errors import NotPossible, Text
 from entraide.requests import policies
-from entraide.requests.document import QUESTIONS, InstrumentFacts, problems_of
-from entraide.requests.models import Draft, Filing
+from entraide.requests.document import QUESTIONS, InstrumentFacts, problems_of, says_the_same
+from entraide.requests.models import Draft, Filing, LegalRequest
 from entraide.requests.queries.parts import instrument_view, messages_of, request_of
 from entraide.requests.queries.views import InstrumentView, MessageView
 from entraide.requests.states import EDITABLE, RequestState
@@ -28,6 +28,8 @@ class DraftView:
         What filing would refuse, named as in `document.build`.
     returned : MessageView | None
         Why it came back, from the desk or from the supervisor, where it did.
+    is_as_returned : bool
+        It came back, and says still what it said then.
     is_known_to_desk : bool
         It was filed before: it can be corrected or withdrawn, no longer discarded.
     is_instrument_signed : bool
@@ -43,6 +45,7 @@ class DraftView:
     is_instrument_signed: bool
     problems: Mapping[str, Text]
     returned: MessageView | None
+    is_as_returned: bool
     is_known_to_desk: bool
 
     def problems_on(self, page: str) -> dict[str, Text]:
@@ -84,8 +87,14 @@ def draft_view(reference: str, *, actor: Actor, now: datetime) -> DraftView:
         is_instrument_signed=instrument is not None and Filing.objects.filter(instrument_id=instrument.id).exists(),
         problems=problems_of(draft.content, instrument=facts, today=now.date()),
         returned=max(came_back, key=lambda one: one.sent_at, default=None),
+        is_as_returned=bool(came_back) and _is_as_filed(request, draft.content, facts),
         is_known_to_desk=request.submitted_at is not None,
     )
+
+
+def _is_as_filed(request: LegalRequest, content: Mapping[str, Any], instrument: InstrumentFacts | None) -> bool:
+    last = Filing.objects.filter(request=request).order_by("-version").first()
+    return last is not None and says_the_same(content, last.document, instrument=instrument)
 
 
 def page_of(name: str) -> str:

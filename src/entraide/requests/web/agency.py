@@ -1,5 +1,10 @@
 """What the agency's people do with a filed request: countersign, send back, withdraw, answer."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
 from django import forms
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -25,7 +30,7 @@ from entraide.kernel.actors import Actor, Role
 from entraide.kernel.acts import Act
 from entraide.kernel.canonical import canonical
 from entraide.kernel.errors import NotPermitted, NotPossible
-from entraide.requests import operations, panels, policies
+from entraide.requests import operations, panels, policies, rules
 from entraide.requests.operations.filing import REASON_MAX
 from entraide.requests.queries import RequestView, read_request
 from entraide.requests.states import STATE_LABELS, RequestState, RequestVerb
@@ -81,10 +86,23 @@ def countersign(request: HttpRequest, reference: str) -> HttpResponse:
     context = {
         "row": view.row,
         "panels": panels.of_document(view, actor),
+        "noticed": _noticed(filing.document, now),
         "canonical": canonical(dict(filing.document)).decode(),
         "signature": form,
     }
     return render(request, "requests/case_countersign.html", context)
+
+
+def _noticed(document: Mapping[str, Any], now: datetime) -> ui.Panel | None:
+    """Return what the desk will notice of the document: the same as its officer saw before she signed."""
+    found = [
+        replace(one, about=_("Target %(n)s") % {"n": one.about}) if one.field == "targets" and one.about else one
+        for one in rules.intake_findings(document, now.date())
+    ]
+    if not found:
+        return None
+    lead = _("None of this stops you. The desk sees the same remarks, and a person decides.")
+    return ui.Panel(key="noticed", title=_("What the desk will notice"), lead=lead, body=(panels.signals(found),))
 
 
 @require_POST

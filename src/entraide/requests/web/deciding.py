@@ -97,6 +97,7 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
         "particulars": panels.particulars(view),
         "instrument": panels.instrument(view),
         "instrument_href": showing.page_of("requests:instrument_file", reference),
+        "narrative": view.filing.document["narrative"] if view.filing else "",
         "thread": panels.thread(view, actor) if view.messages else None,
         "table": showing.answers_table(view, worked.found.lines, here),
         "legend": showing.legend(view),

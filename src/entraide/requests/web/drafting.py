@@ -124,7 +124,8 @@ def draft(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 def _task(view: DraftView, page: str) -> ui.Task:
-    state = "todo" if view.problems_on(page) else "done"
+    done = "answered" if view.is_as_returned else "done"  # nothing is done while what came back is as it was
+    state = "todo" if view.problems_on(page) else done
     return ui.Task(label=TASKS[page], state=state, href=_href(view.reference, page))
 
 
@@ -132,7 +133,10 @@ def _last_task(view: DraftView, open_pages: list[str]) -> ui.Task:
     if open_pages:
         return ui.Task(label=_("Check your answers and sign"), state="blocked", reason=_("Some answers are missing"))
     return ui.Task(
-        label=_("Check your answers and sign"), state="current", href=reverse("requests:file", args=[view.reference])
+        label=_("Check your answers and sign"),
+        state="correct" if view.is_as_returned else "current",
+        href=reverse("requests:file", args=[view.reference]),
+        reason=_("Nothing has changed since it came back") if view.is_as_returned else "",
     )
 
 
@@ -176,7 +180,7 @@ def instrument(request: HttpRequest, reference: str) -> HttpResponse:
             return HttpResponseRedirect(_href(reference, "instrument"))
         try:
             if _attach(request, reference, actor):
-                return HttpResponseRedirect(f"{_href(reference, 'instrument')}?{_then(request)}")
+                return HttpResponseRedirect(f"{_href(reference, 'instrument')}{_query(request)}")
         except Invalid as refused:
             refusal = refused
         if refusal is None:
@@ -302,14 +306,17 @@ def onward(request: HttpRequest, reference: str, page: str) -> str:
     with reading_as(actor):
         view = queries.draft_view(reference, actor=actor, now=clock.now())
     if view.problems_on(page):
-        return f"{_href(reference, page)}?problems=1&{_then(request)}"
+        return f"{_href(reference, page)}{_query(request, problems='1')}"
     if request.POST.get("then") == "check" or page == PAGES[-1]:
         return reverse("requests:file", args=[reference])
     return _href(reference, PAGES[PAGES.index(page) + 1])
 
 
-def _then(request: HttpRequest) -> str:
-    return urlencode({"then": "check"}) if request.POST.get("then") == "check" else ""
+def _query(request: HttpRequest, **asked: str) -> str:
+    """Return what a page is asked for in its address, where this leads back to `Check your answers` too."""
+    if request.POST.get("then") == "check":
+        asked["then"] = "check"
+    return f"?{urlencode(asked)}" if asked else ""
 
 
 def _form_of(page: str) -> type[QuestionForm]:

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from babel.dates import format_date
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -22,8 +21,8 @@ from entraide.kernel import clock
 from entraide.kernel.actors import Actor, Role
 from entraide.kernel.errors import Invalid, Text
 from entraide.requests import operations, queries
-from entraide.requests.document import QUESTIONS
-from entraide.requests.labels import kind_label, network_label
+from entraide.requests.document import QUESTIONS, document_hash
+from entraide.requests.labels import kind_label, language_name, network_label
 from entraide.requests.law import (
     AUTHORITY_LABELS,
     BASIS_LABELS,
@@ -36,8 +35,9 @@ from entraide.requests.queries import DraftView
 from entraide.requests.rules import Finding, Weight
 from entraide.requests.states import RequestState
 from entraide.requests.web.drafting import key_notice, of_a_draft
-from entraide.requests.web.questions import TASKS, country_name, language_name, reader_locale
+from entraide.requests.web.questions import TASKS
 from entraide.ui import components as ui
+from entraide.ui.places import country_name
 
 _TONES = {Weight.GOOD: ui.Tone.GOOD, Weight.INFO: ui.Tone.INFO, Weight.WARN: ui.Tone.WARN, Weight.BAD: ui.Tone.BAD}
 
@@ -109,7 +109,7 @@ def filed(request: HttpRequest, reference: str) -> HttpResponse:
         "row": view.row,
         "filing": view.filing,
         "awaits_supervisor": view.row.state is RequestState.AWAITING_COUNTERSIGNATURE,
-        "due": ui.Moment(at=view.row.due_at) if view.row.due_at else None,
+        "due": ui.owed_by(view.row.due_at) if view.row.due_at else None,
         "key_notice": notice,
     }
     return render(request, "requests/draft_filed.html", context)
@@ -132,6 +132,7 @@ def _signature(prepared: PreparedFiling, agency: agencies.AgencyView, is_demo: b
         ui.Fact(label=_("Identifiers"), value=str(len(document["targets"]))),
         ui.Fact(label=_("Categories"), value=", ".join(document["categories"])),
         ui.Fact(label=_("Instrument (SHA-256)"), value=ui.Identifier(value=document["instrument"]["sha256"])),
+        ui.Fact(label=_("Hash of the document (SHA-256)"), value=ui.Identifier(value=document_hash(document).hex())),
     ]
     return signature_on_demand(
         prepared.act,
@@ -295,4 +296,4 @@ def _day(value: str) -> str:
         day = date.fromisoformat(value)
     except ValueError:
         return ""
-    return str(format_date(day, "d MMM y", locale=reader_locale()))
+    return ui.day_in_words(day)

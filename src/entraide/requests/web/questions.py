@@ -4,19 +4,17 @@ A form here draws and reads; whether an answer will do is said by `document`, in
 filed.
 """
 
-import unicodedata
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 from typing import Any
 
-from babel import Locale
 from django import forms
 from django.http import QueryDict
-from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _later
+from django.utils.translation import ngettext
 
 from entraide.kernel.errors import Text
+from entraide.requests.decision import nameable_columns
 from entraide.requests.law import (
     AUTHORITY_LABELS,
     BASIS_LABELS,
@@ -25,6 +23,7 @@ from entraide.requests.law import (
     PROFILES,
     URGENCY_LABELS,
     AuthorityKind,
+    CategoryRule,
     Clock,
     Count,
     Group,
@@ -34,6 +33,7 @@ from entraide.requests.law import (
 )
 from entraide.ui import components as ui
 from entraide.ui.forms import OneOf, SomeOf
+from entraide.ui.places import by_name, countries_to_choose, reader_locale
 
 TITLES: Mapping[str, Text] = {
     "basis": _later("What does the request rest on?"),
@@ -186,7 +186,7 @@ class AuthorityForm(QuestionForm):
 
     def __init__(self, content: Mapping[str, Any], problems: Mapping[str, Text] | None = None) -> None:
         super().__init__(content, problems)
-        self.fields["authority_country"].choices = [("", _("Select a country")), *countries()]  # type: ignore[attr-defined]
+        self.fields["authority_country"].choices = countries_to_choose()  # type: ignore[attr-defined]
         self.show("validating_name", when=f"validating_kind={'|'.join(AuthorityKind)}")
 
 
@@ -230,7 +230,7 @@ class CategoriesForm(QuestionForm):
             )
             for group in Group
         ]
-        hints = {rule.category.value: f"{rule.holds}. {rule.minimise}." for rule in rules}
+        hints = {rule.category.value: _hint_of(rule) for rule in rules}
         widget = SomeOf(hints=hints, group_hints=_who_orders(str(content.get("legal_basis") or "")))
         self.fields["categories"] = forms.MultipleChoiceField(label=_("Categories"), choices=choices, widget=widget)
 
@@ -321,44 +321,15 @@ def clock_in_words(clock: Clock) -> str:
 def languages() -> Choices:
     """Return languages by name, the desk's own first."""
     names = reader_locale().languages
-    others = sorted(((code, names[code].capitalize()) for code in _LANGUAGES if code not in LANGUAGES), key=_by_name)
+    others = sorted(((code, names[code].capitalize()) for code in _LANGUAGES if code not in LANGUAGES), key=by_name)
     return [*((code, names[code].capitalize()) for code in LANGUAGES), *others]
 
 
-def countries() -> Choices:
-    """Return countries by name in the reader's language."""
-    return list(_countries(get_language() or "en"))
-
-
-def language_name(code: str) -> str:
-    """Return the name of a language in the reader's own."""
-    return str(reader_locale().languages.get(code, code)).capitalize()
-
-
-def country_name(code: str) -> str:
-    """Return the name of a country in the reader's language."""
-    return str(reader_locale().territories.get(code.upper(), code))
-
-
-@lru_cache(maxsize=8)
-def _countries(language: str) -> tuple[tuple[str, str], ...]:
-    found = Locale.parse(language.partition("-")[0]).territories.items()
-    named = ((code, name) for code, name in found if len(code) == 2 and code.isalpha() and code not in _NO_COUNTRY)
-    return tuple(sorted(named, key=_by_name))
-
-
-_NO_COUNTRY = {"EU", "EZ", "UN", "XA", "XB", "ZZ", "QO"}
-
-
-def _by_name(choice: tuple[str, Any]) -> str:
-
-    return unicodedata.normalize("NFD", str(choice[1])).casefold()
-
-
-def reader_locale() -> Locale:
-    """Return the reader's language as Babel knows it; English as it is written in Europe."""
-    language = (get_language() or "en").partition("-")[0]
-    return Locale.parse("en_GB" if language == "en" else language)
+def _hint_of(rule: CategoryRule) -> str:
+    hint = f"{rule.holds}. {rule.minimise}."
+    if nameable_columns(rule.category):
+        hint += " " + _("If the instrument orders it in full, name it in “What happened”.")
+    return hint
 
 
 def _answered_within(profile: LegalProfile) -> str:

@@ -180,7 +180,7 @@ def sheet(
             Option(value="yes", label=_("Yes"), is_chosen=answer.get("covered") is True),
             Option(value="no", label=_("No"), is_chosen=answer.get("covered") is False),
         ),
-        filled_in=_LABELS.get(answer.get("answer") or "", "") if answer.get("covered") is None else "",
+        filled_in=_filled_in(answer),
         covered_grounds=_grounds(grounds, Coverage.COVERED, ground),
         answers=_answers(target, str(answer.get("answer") or "") if answer.get("covered") is not False else ""),
         grounds=_grounds(grounds, Coverage.PRODUCED, ground),
@@ -204,6 +204,13 @@ _LABELS: Mapping[AnswerCode, Text] = {
     AnswerCode.OUT_OF_PERIOD: _("Out of period"),
     AnswerCode.REFUSED: _("Refuse"),
 }
+
+
+def _filled_in(answer: Mapping[str, Any]) -> Text:
+    code = answer.get("answer")
+    return _LABELS[AnswerCode(code)] if code in list(AnswerCode) and answer.get("covered") is None else ""
+
+
 _HINTS: Mapping[AnswerCode, Text] = {
     AnswerCode.PRODUCE: _("some or all categories"),
     AnswerCode.NO_SUCH_ACCOUNT: _("nothing answers to it"),

@@ -37,8 +37,8 @@ class AccountShown:
     identifier: ui.Identifier
     status: ui.Pill
     entity: str
-    opened: ui.Moment
-    closed: ui.Moment | None
+    opened: str
+    closed: str
     ties: tuple[str, ...]
 
 
@@ -63,6 +63,8 @@ def targets(view: RequestView) -> dict[int, TargetShown]:
     """Return every target of the request, by its number."""
     about: dict[str, list[ui.Remark]] = {}
     for finding in view.findings:
+        if finding.code == "identifier_unusable":
+            continue  # said already, beside the identifier itself
         if finding.field == "targets" and finding.about:
             about.setdefault(finding.about, []).append(_remark(finding))
     for overlap in view.overlaps:
@@ -91,7 +93,7 @@ def _days(target: TargetView) -> str:
     """Return the period by its first and last day, as the officer wrote them: in the zone of the request."""
     zone = ZoneInfo(target.time_zone)
     first, end = target.period_start.astimezone(zone), target.period_end.astimezone(zone)
-    return f"{first.date().isoformat()} – {(end - timedelta(minutes=1)).date().isoformat()}"
+    return f"{ui.day_in_words(first.date())} – {ui.day_in_words((end - timedelta(minutes=1)).date())}"
 
 
 def _lookup_label(target: TargetView) -> Text:
@@ -109,15 +111,15 @@ def _account(match: MatchView) -> AccountShown:
             label=ACCOUNT_STATES.get(match.status, match.status), tone="good" if match.status == "open" else "quiet"
         ),
         entity=match.entity,
-        opened=ui.Moment(at=match.opened_at, compact=True),
-        closed=ui.Moment(at=match.closed_at, compact=True) if match.closed_at else None,
+        opened=ui.day_in_words(match.opened_at.date()),
+        closed=ui.day_in_words(match.closed_at.date()) if match.closed_at else "",
         ties=tuple(_tie(tie) for tie in match.ties),
     )
 
 
 def _tie(tie: TieView) -> str:
     reason = str(panels.TIE_LABELS.get(tie.reason, tie.reason))
-    first, last = tie.first_at.date().isoformat(), tie.last_at.date().isoformat()
+    first, last = ui.day_in_words(tie.first_at.date()), ui.day_in_words(tie.last_at.date())
     if tie.count <= 1 or first == last:
         return _("%(reason)s, %(day)s") % {"reason": reason, "day": first}
     return _("%(reason)s, %(n)s times, %(first)s to %(last)s") % {
@@ -307,7 +309,7 @@ def letter(view: RequestView, lines: Mapping[int, ScopeLine], shown: Sequence[Ta
         said = tuple(
             LetterLine(
                 n=target.n,
-                identifier=ui.Identifier(value=target.value, short=True, copy=False),
+                identifier=ui.Identifier(value=target.value, whole=True, copy=False),
                 words=answer_in_words(lines[target.n]),
             )
             for target in (view.targets if shown is None else shown)

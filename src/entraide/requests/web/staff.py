@@ -216,8 +216,9 @@ def _ask_lead(view: RequestView, now: datetime) -> str:
             words.append(_("The answer is overdue already; asking does not change that."))
     if view.row.legal_basis is not None:
         rule = PROFILES[LegalBasis(view.row.legal_basis)].clarification
-        due = rules.answer_due_at(now, LegalBasis(view.row.legal_basis)).date().isoformat()
-        words.append(_("The agency owes its answer by %(day)s (%(source)s).") % {"day": due, "source": rule.source})
+        due = rules.answer_due_at(now, LegalBasis(view.row.legal_basis))
+        by = ui.owed_in_words(due)
+        words.append(_("The agency owes its answer by %(day)s (%(source)s).") % {"day": by, "source": rule.source})
     return " ".join(words)
 
 

@@ -104,8 +104,13 @@ class TargetForm(PeriodForm):
 
     @property
     def remarks(self) -> ui.Remarks | None:
-        """Return what the reading of the identifier says, once there is one."""
-        return ui.Remarks(remarks=(read_in_words(self.reading),)) if self.reading else None
+        """Return what the reading of the identifier says, once there is one; not again what the field says already."""
+        if self.reading is None:
+            return None
+        if self.reading.problem and "value" in self._problems:
+            advice = _("Compare it with the instrument, letter by letter.")
+            return ui.Remarks(remarks=(ui.Remark(text=advice, tone=ui.Tone.WARN),))
+        return ui.Remarks(remarks=(read_in_words(self.reading),))
 
 
 def read_in_words(reading: ReadIdentifier) -> ui.Remark:
