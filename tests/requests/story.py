@@ -1,11 +1,15 @@
 """A request walked to any stage by its ordinary operations, for the tests of this room."""
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import pikepdf
+import pytest
 
 from entraide.database import acting_in, reading_as
 from entraide.exchange import wiring
@@ -13,7 +17,7 @@ from entraide.exchange.memory import InMemoryExchange
 from entraide.exchange.port import IdentifierKind, MatchReason
 from entraide.kernel.actors import Actor
 from entraide.kernel.acts import Act
-from entraide.requests import operations
+from entraide.requests import examining, operations
 from entraide.requests.document import withdraw_act
 from entraide.requests.models import LegalRequest
 from entraide.requests.states import RequestState
@@ -33,6 +37,23 @@ def a_pdf(text: str = "") -> bytes:
     out = io.BytesIO()
     pdf.save(out, static_id=True)
     return out.getvalue()
+
+
+@lru_cache
+def _findings(data: bytes) -> Any:
+    return examining._ask_child(data)
+
+
+@contextmanager
+def looked_into_once() -> Iterator[None]:
+    """Remember what the process that looks into a PDF said of the same bytes: starting it takes most of a story's time.
+
+    What it finds, and that it is a process of its own, is promised in the tests of instruments.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        _findings(a_pdf())  # asked before anything is put in its place
+        patch.setattr(examining, "_ask_child", _findings)
+        yield
 
 
 def an_exchange(*, knows: str | None = ADDRESS, at: datetime) -> InMemoryExchange:
@@ -101,7 +122,8 @@ class Story:
         done = operations.start_draft(actor=self.cast.OTTO.actor, now=self.now)
         self.reference = done.reference
         operations.save_draft(self.reference, filled(**changes), actor=self.cast.OTTO.actor, now=self.now)
-        operations.attach_instrument(self.reference, a_pdf(), "order.pdf", actor=self.cast.OTTO.actor, now=self.now)
+        with looked_into_once():
+            operations.attach_instrument(self.reference, a_pdf(), "order.pdf", actor=self.cast.OTTO.actor, now=self.now)
         return self
 
     def filing_act(self) -> Act:
