@@ -228,6 +228,11 @@ class Deadline:
         return Tone.WARN if self.percent >= 75 else Tone.INFO
 
     @property
+    def due(self) -> str:
+        """Return until when it is owed, while the clock runs."""
+        return "" if self.answered_at or self.stopped_since else owed_in_words(self.due_at)
+
+    @property
     def words(self) -> str:
         """Return the same in words."""
         if self.answered_at is not None:
