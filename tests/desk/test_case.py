@@ -128,6 +128,7 @@ def test_the_log_says_which_entries_a_signed_checkpoint_covers_and_proves_it(sto
     client = at_desk(story.cast.AUDE)
 
     page = client.get(f"/requests/{story.reference}/log/").content.decode()
+    assert "entered once in five minutes for each person and purpose" in page and "./entraide verify PACKAGE" in page
 
     assert "The desk took the request up." in page
     proofs = re.findall(rf'href="(/requests/{story.reference}/log/[0-9a-f-]+/proof/)"', page)
