@@ -16,6 +16,7 @@ from entraide.agencies.rules import is_countersigned, is_of_domain
 from entraide.agencies.states import AgencyCheck, AgencyState, AgencyVerb
 from entraide.kernel.actors import Actor
 from entraide.kernel.errors import NotFound, Text
+from entraide.ui.components import day_in_words
 
 __all__ = [
     "AgencyView",
@@ -135,7 +136,7 @@ def _signal_of_agency(view: AgencyView) -> Signal:
             code="agency_verified",
             tone="good",
             sentence=_("Two people of the exchange verified this agency"),
-            reason=_("on %(date)s") % {"date": f"{view.verified_at:%Y-%m-%d}"},
+            reason=_("on %(date)s") % {"date": day_in_words(view.verified_at.date())},
         )
     return Signal(
         code="agency_not_verified",
@@ -170,7 +171,7 @@ def _signal_of_domain(view: AgencyView, officer: access.PersonView) -> Signal:
 
 
 def _signal_of_passkey(newest: datetime, at: datetime) -> Signal:
-    reason = _("the newest is of %(date)s") % {"date": f"{newest:%Y-%m-%d}"}
+    reason = _("the newest is of %(date)s") % {"date": day_in_words(newest.date())}
     if at - newest < NEW_PASSKEY:
         sentence = _("A passkey of the officer was less than a day old")
         return Signal(code="new_passkey", tone="warn", sentence=sentence, reason=reason)
