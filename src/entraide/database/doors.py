@@ -10,12 +10,13 @@ from contextvars import ContextVar
 from functools import partial, wraps
 from typing import ParamSpec, TypeVar, cast
 
+import psycopg
 from django.conf import settings
 from django.db import OperationalError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils.translation import gettext_lazy as _
 from psycopg.errors import error_from_result
-from psycopg.pq import Escaping, ExecStatus
+from psycopg.pq import ConnStatus, Escaping, ExecStatus, TransactionStatus
 
 from entraide.kernel.actors import Actor, Face
 from entraide.kernel.errors import OutcomeUnknown, Refusal, Unavailable
@@ -76,6 +77,7 @@ def _inside(actor: Actor, *, read_only: bool) -> Iterator[None]:
         with transaction.atomic(using=alias, durable=True):
             _begin(connections[alias], actor, read_only=read_only)
             yield
+            _commit(connections[alias])
     finally:
         _alias.reset(token)
 
@@ -95,10 +97,24 @@ def _begin(connection: BaseDatabaseWrapper, actor: Actor, *, read_only: bool) ->
     execute(statement, None, False, {"connection": connection, "cursor": None})
 
 
+def _commit(connection: BaseDatabaseWrapper) -> None:
+    """Commit in one message; Django's own commit, which follows, finds nothing left to do.
+
+    What failed inside is left to Django, which rolls it back.
+    """
+    pgconn = connection.connection.pgconn if connection.connection else None
+    if pgconn is None or connection.needs_rollback or pgconn.transaction_status != TransactionStatus.INTRANS:
+        return
+    _send(connection, "COMMIT", None, False, None)
+
+
 def _send(connection: BaseDatabaseWrapper, statement: str, params: None, many: bool, context: object) -> None:
+    pgconn = connection.connection.pgconn
     with connection.wrap_database_errors:
-        result = connection.connection.pgconn.exec_(statement.encode())
-        if result.status != ExecStatus.TUPLES_OK:
+        result = pgconn.exec_(statement.encode())
+        if pgconn.status == ConnStatus.BAD:
+            raise psycopg.OperationalError(pgconn.get_error_message())
+        if result.status not in (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK):
             raise error_from_result(result, "utf-8")
 
 

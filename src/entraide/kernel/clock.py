@@ -21,5 +21,4 @@ def iso_ms(moment: datetime) -> str:
     """Return `moment` as ``2026-11-24T07:44:03.120Z``: UTC, milliseconds, one form everywhere."""
     if moment.tzinfo is None:
         raise ValueError("a moment without a time zone has no place on the clock")
-    utc = moment.astimezone(UTC)
-    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
