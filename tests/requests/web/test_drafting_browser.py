@@ -84,7 +84,8 @@ def test_a_request_is_filed_from_a_messy_paragraph_by_keyboard_alone(otto: Any, 
     _reach(otto, "[name=instrument]")
     # The window in which files are chosen is the browser's own: its keyboard is not ours to test.
     otto.locator(":focus").set_input_files({"name": "order.pdf", "mimeType": "application/pdf", "buffer": a_pdf()})
-    _press(otto, _GO_ON, "**/draft/instrument/?*")
+    _press(otto, _GO_ON, "**/draft/instrument/")
+    otto.locator(".attached").wait_for()  # the same address, and the file is there
     _press(otto, _GO_ON, "**/draft/authority/")
 
     _reach(otto, "[name=authority_kind]")
