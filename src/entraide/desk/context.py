@@ -11,11 +11,10 @@ from django.utils.translation import gettext as _
 from entraide.access.api import ROLE_NAMES
 from entraide.audit import api as audit
 from entraide.kernel import clock
-from entraide.kernel.actors import Actor, Role
+from entraide.kernel.actors import CASE_READERS, Actor, Role
 from entraide.ui.components import Link, PersonChip
 
 DEMO_IS_OLD_AFTER = timedelta(days=7)
-_READERS = (Role.OFFICER, Role.SUPERVISOR, Role.ANALYST, Role.APPROVER, Role.AUDITOR)
 _ADMINISTRATORS = (Role.AGENCY_ADMINISTRATOR, Role.DESK_ADMINISTRATOR)
 
 
@@ -47,7 +46,7 @@ def _chip(actor: Actor) -> PersonChip:
 
 def _links(request: HttpRequest, actor: Actor) -> list[Link]:
     places = [(_("What waits"), reverse("desk:home"))]
-    if actor.has(*_READERS):
+    if actor.has(*CASE_READERS):
         places.append((_("Requests"), reverse("desk:cases")))
     if actor.has(*_ADMINISTRATORS):
         places.append((_("People"), reverse("access:people")))

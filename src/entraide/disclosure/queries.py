@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from entraide.disclosure.models import Download, Package
 from entraide.disclosure.operations import not_found
 from entraide.disclosure.states import PackageState
-from entraide.kernel.actors import Actor, Face, Role
+from entraide.kernel.actors import CASE_STAFF, Actor, Face, Role
 
 _NOBODY = UUID(int=0)  # no person, organisation or sign-in has this name
 
@@ -60,7 +60,7 @@ def _visible_to(actor: Actor) -> QuerySet[Package]:
     if actor.face is Face.AGENCY:
         mine = packages.filter(organisation_id=actor.organisation_id or _NOBODY)
         return mine if actor.has(Role.SUPERVISOR) else mine.filter(recipient_id=actor.person_id or _NOBODY)
-    if actor.face is Face.SYSTEM or actor.has(Role.ANALYST, Role.APPROVER, Role.AUDITOR):
+    if actor.face is Face.SYSTEM or actor.has(*CASE_STAFF):
         return packages
     return packages.none()
 

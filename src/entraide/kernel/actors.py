@@ -35,6 +35,10 @@ FACE_OF_ROLE: dict[Role, Face] = {
     Role.DESK_ADMINISTRATOR: Face.STAFF,
 }
 
+# Who may open a case at all; which cases, each room's queries say.  Administrators keep people and agencies: no cases.
+CASE_STAFF = (Role.ANALYST, Role.APPROVER, Role.AUDITOR)
+CASE_READERS = (Role.OFFICER, Role.SUPERVISOR, *CASE_STAFF)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:

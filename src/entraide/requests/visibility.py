@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.db import models
 from django.db.models import Q
 
-from entraide.kernel.actors import Actor, Face, Role
+from entraide.kernel.actors import CASE_STAFF, Actor, Face, Role
 from entraide.requests.states import RequestState
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class LegalRequestQuerySet(models.QuerySet["LegalRequest"]):
         """
         if actor.face is Face.AGENCY:
             return self._of_agency(actor)
-        if actor.face is Face.SYSTEM or actor.has(Role.ANALYST, Role.APPROVER, Role.AUDITOR):
+        if actor.face is Face.SYSTEM or actor.has(*CASE_STAFF):
             return self.filter(submitted_at__isnull=False)
         return self.none()
 

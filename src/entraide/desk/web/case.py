@@ -19,14 +19,13 @@ from entraide.desk.web.rows import package_pill, state_pill
 from entraide.disclosure import api as disclosure
 from entraide.evidence.notes import Checkpoint
 from entraide.kernel import clock
-from entraide.kernel.actors import Actor, Face, Role
+from entraide.kernel.actors import CASE_READERS, Actor, Face, Role
 from entraide.kernel.errors import NotFound
 from entraide.outbox import api as outbox
 from entraide.requests import api as requests
 from entraide.requests.api import RequestState
 from entraide.ui import components as ui
 
-READERS = (Role.OFFICER, Role.SUPERVISOR, Role.ANALYST, Role.APPROVER, Role.AUDITOR)
 _TO_BE_READ = (RequestState.QUESTION_ASKED, RequestState.RETURNED_FOR_CORRECTION, RequestState.DRAFT)
 _UNDER_WAY = (
     disclosure.PackageState.QUEUED,
@@ -37,7 +36,7 @@ _UNDER_WAY = (
 
 
 @require_GET
-@requires(*READERS)
+@requires(*CASE_READERS)
 def case(request: HttpRequest, reference: str) -> HttpResponse:
     """Show a request: what was asked for, where it stands, and what the reader can do now."""
     actor, now = actor_of(request), clock.now()
@@ -153,7 +152,7 @@ def _papers(view: requests.RequestView, actor: Actor) -> ui.Panel:
 
 
 @require_GET
-@requires(*READERS)
+@requires(*CASE_READERS)
 def case_log(request: HttpRequest, reference: str) -> HttpResponse:
     """Show the log of a case as the reader may see it.  Reading it is itself entered."""
     actor, now = actor_of(request), clock.now()
@@ -259,7 +258,7 @@ def _proof(entry: audit.EntryView, size: int, reference: str) -> ui.Drawable:
 
 
 @require_GET
-@requires(*READERS)
+@requires(*CASE_READERS)
 def entry_proof(request: HttpRequest, reference: str, entry_id: UUID) -> HttpResponse:
     """Send the proof that an entry is in the log the checkpoint signed (C2SP tlog-proof), with the entry's leaf."""
     actor = actor_of(request)

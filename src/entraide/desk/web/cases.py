@@ -15,12 +15,11 @@ from entraide.access.web.guards import actor_of, requires
 from entraide.database import reading_as
 from entraide.desk.web.rows import case_link, clock_of, state_pill
 from entraide.kernel import clock
-from entraide.kernel.actors import Actor, Face, Role
+from entraide.kernel.actors import CASE_READERS, Actor, Face, Role
 from entraide.requests import api as requests
 from entraide.requests.api import RequestState
 from entraide.ui import components as ui
 
-READERS = (Role.OFFICER, Role.SUPERVISOR, Role.ANALYST, Role.APPROVER, Role.AUDITOR)
 S = RequestState
 
 # What people look for, as sets of states; the rest are the states themselves.
@@ -76,7 +75,7 @@ class Filters(forms.Form):
 
 
 @require_GET
-@requires(*READERS)
+@requires(*CASE_READERS)
 def cases(request: HttpRequest) -> HttpResponse:
     """List the requests the reader may see, what is due first."""
     actor, now = actor_of(request), clock.now()

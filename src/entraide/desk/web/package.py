@@ -12,7 +12,7 @@ from entraide.access.web.guards import actor_of, requires
 from entraide.database import reading_as
 from entraide.disclosure import api as disclosure
 from entraide.kernel import clock
-from entraide.kernel.actors import Actor, Role
+from entraide.kernel.actors import CASE_STAFF, Actor
 from entraide.requests import api as requests
 from entraide.requests.api import RequestState
 from entraide.ui import components as ui
@@ -22,7 +22,7 @@ _AWAITS_PACKAGE = (RequestState.APPROVED, RequestState.IN_PRODUCTION)
 
 
 @require_GET
-@requires(Role.ANALYST, Role.APPROVER, Role.AUDITOR)
+@requires(*CASE_STAFF)
 def package_of(request: HttpRequest, reference: str) -> HttpResponse:
     """Lead to the newest package of a request; until the worker has begun it, say so and lead on by itself."""
     actor = actor_of(request)
@@ -33,7 +33,7 @@ def package_of(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 @require_GET
-@requires(Role.ANALYST, Role.APPROVER, Role.AUDITOR)
+@requires(*CASE_STAFF)
 def package_begun(request: HttpRequest, reference: str) -> HttpResponse:
     """Answer the page that waits: still waiting, or where to go."""
     actor = actor_of(request)

@@ -29,27 +29,26 @@ from entraide.disclosure.rules import SETTLED_AFTER
 from entraide.disclosure.showing import pill_of
 from entraide.disclosure.states import STAGE_LABELS, PackageState
 from entraide.kernel import clock
-from entraide.kernel.actors import Actor, Role
+from entraide.kernel.actors import CASE_READERS, Actor, Role
 from entraide.kernel.acts import Act
 from entraide.outbox import api as outbox
 from entraide.supervision.places import CHECKOUT
 from entraide.ui import components as ui
 from entraide.ui.progress import answer
 
-READERS = (Role.OFFICER, Role.SUPERVISOR, Role.ANALYST, Role.APPROVER, Role.AUDITOR)
 _UNDER_WAY = (PackageState.QUEUED, PackageState.COLLECTING, PackageState.SEALED, PackageState.ASSEMBLED)
 _BLOCK = 1 << 16
 
 
 @require_GET
-@requires(*READERS)
+@requires(*CASE_READERS)
 def package(request: HttpRequest, package_id: UUID) -> HttpResponse:
     """Show a package: its state, how far it has come, and for the recipient how to fetch and check it."""
     return _page(request, package_id, fetched=None)
 
 
 @require_GET
-@requires(*READERS)
+@requires(*CASE_READERS)
 def progress(request: HttpRequest, package_id: UUID) -> HttpResponse:
     """Answer how far the building has come, as the fragment the page holds."""
     actor = actor_of(request)

@@ -7,17 +7,15 @@ from django.views.decorators.http import require_GET
 
 from entraide.access.web.guards import actor_of, requires
 from entraide.kernel import clock
-from entraide.kernel.actors import Role
+from entraide.kernel.actors import CASE_READERS
 from entraide.kernel.canonical import canonical
 from entraide.kernel.errors import NotFound
 from entraide.requests import panels
 from entraide.requests.queries import FilingView, RequestView, read_instrument, read_request
 
-READERS = (Role.OFFICER, Role.SUPERVISOR, Role.ANALYST, Role.APPROVER, Role.AUDITOR)
-
 
 @require_GET
-@requires(*READERS)
+@requires(*CASE_READERS)
 def printed(request: HttpRequest, reference: str) -> HttpResponse:
     """Show the filed request as it is printed and put into a file: what was signed, word for word, and by whom."""
     actor, now = actor_of(request), clock.now()
@@ -40,7 +38,7 @@ def printed(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 @require_GET
-@requires(*READERS)
+@requires(*CASE_READERS)
 def document(request: HttpRequest, reference: str) -> HttpResponse:
     """Send the document exactly as it was signed: the bytes whose SHA-256 stands beside every signature."""
     view = read_request(reference, actor=actor_of(request), now=clock.now(), purpose="printing")
@@ -48,7 +46,7 @@ def document(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 @require_GET
-@requires(*READERS)
+@requires(*CASE_READERS)
 def instrument(request: HttpRequest, reference: str) -> HttpResponse:
     """Send the instrument.  Only ever as an attachment: the file is foreign."""
     view, data = read_instrument(reference, actor=actor_of(request), now=clock.now())

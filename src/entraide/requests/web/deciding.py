@@ -23,7 +23,7 @@ from entraide.access.web.receipts import tell
 from entraide.access.web.signing import answer_of, answer_with, check_shown, signature_on_demand
 from entraide.database import reading_as
 from entraide.kernel import clock
-from entraide.kernel.actors import Actor, Role
+from entraide.kernel.actors import CASE_STAFF, Actor, Role
 from entraide.kernel.errors import Invalid, NotPermitted, NotPossible, Text
 from entraide.requests import operations, panels
 from entraide.requests.decision import TargetFacts, scope_of
@@ -38,7 +38,6 @@ from entraide.ui import components as ui
 from entraide.ui import progress as progressing
 
 TARGETS_A_PAGE = 10
-DECIDERS = (Role.ANALYST, Role.APPROVER, Role.AUDITOR)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -397,7 +396,7 @@ def sign_proposal_options(request: HttpRequest, reference: str) -> HttpResponse:
 # ------------------------------------------------------------------------------------------------------------ approving
 
 
-@requires(*DECIDERS)
+@requires(*CASE_STAFF)
 @require_http_methods(["GET", "POST"])
 def approve(request: HttpRequest, reference: str) -> HttpResponse:
     """Show everything a second person needs to say no, and take her signature where she says yes.
