@@ -1,6 +1,7 @@
 """Every component in every state, with made-up content."""
 
 import base64
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -46,6 +47,8 @@ from entraide.ui.components import (
     Words,
 )
 from entraide.ui.forms import OneOf, SomeOf
+
+Pieces = Sequence[Component]
 
 _NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 _ADDRESS = "bc1q9x8c7v6b5n4m3a2s1d0f9g8h7j6k5l4qwertyu"
@@ -97,7 +100,7 @@ def everything() -> dict[str, Any]:
     wrong = GalleryForm({"address": "not an address", "agreed": ""})
     wrong.is_valid()
     return {
-        "sections": [(title, pieces) for title, pieces in _sections().items()],
+        "sections": [(title, pieces()) for title, pieces in _SECTIONS],
         "breadcrumbs": Breadcrumbs(links=(Link(label="Requests", href="#"), Link(label="R-26-7K3F9Q", href="#"))),
         "navigation": (
             Link(label="What waits for me", href="#", is_current=True, count=3),
@@ -111,148 +114,41 @@ def everything() -> dict[str, Any]:
     }
 
 
-def _sections() -> dict[str, list[Component]]:
-    return {
-        "Buttons": [
-            Button(label="Save and continue"),
-            Button(label="Print", kind="secondary", href="#", icon="printer"),
-            Button(label="Withdraw the request", kind="danger"),
-            Button(label="Cancel", kind="plain"),
-            Button(label="Approve", reason="You proposed this decision; another person must approve it."),
-        ],
-        "Pills": [Pill(label=str(tone).capitalize(), tone=tone) for tone in Tone],
-        "Marks": [
-            *(Mark(label=str(tone).capitalize(), tone=tone) for tone in Tone),
-            Mark(label="Produced", tone=Tone.GOOD, is_bare=True),
-        ],
-        "Amounts, identifiers, moments": [
-            AmountShown(amount=Amount("BTC", 123_456_789_012)),
-            AmountShown(amount=Amount("USDT", -1_500_000)),
-            AmountShown(amount=Amount("WAI", 120_000_000)),
-            Identifier(value=_ADDRESS),
-            Identifier(value=_TXID, short=True),
-            Identifier(value="R-26-7K3F9Q", href="#"),
-            Moment(at=_NOON),
-            Moment(at=_NOON, compact=True),
-        ],
-        "Clocks": _clocks(),
-        "People": [
-            PersonChip(name="Anouk Verbeke", role="Analyst", organisation="Aurelia Exchange"),
-            PersonChip(name="سارة المنصوري", role="Officer", organisation="الشرطة القضائية"),
-        ],
-        "Tables": [_table(), Table(caption="Accounts", columns=(), rows=(), empty="No account matches.")],
-        "Check your answers": [_summary()],
-        "Task list": [
-            TaskList(
-                tasks=(
-                    Task(label="Legal basis", state="done", href="#"),
-                    Task(label="Targets", state="current", href="#"),
-                    Task(label="Narrative", href="#"),
-                    Task(label="Check and sign", state="blocked", reason="The targets are missing."),
-                    Task(label="What came back", state="answered", href="#"),
-                    Task(label="Sign again", state="correct", href="#", reason="Nothing has changed yet"),
-                )
-            ),
-        ],
-        "Tabs": [
-            Tabs(
-                label="Request",
-                links=(
-                    Link(label="Request", href="#", is_current=True),
-                    Link(label="Thread", href="#", count=2),
-                    Link(label="Log", href="#"),
-                ),
-            ),
-        ],
-        "Notices": [
-            Notice(title="A question is open; the clock stands still.", tone=Tone.QUIET),
-            Notice(title="Countersignature needed", body="Marc Dupré must sign before the desk sees it."),
-            Notice(title="Filed", body="You will hear by 12 March.", tone=Tone.GOOD, href="#", link="Print it"),
-            Notice(title="The certificate of the order is not known here.", tone=Tone.WARN),
-            Notice(title="The exchange does not answer.", body="Nothing was lost; try again.", tone=Tone.BAD),
-        ],
-        "Remarks": [
-            Remarks(
-                remarks=(
-                    Remark(
-                        text="The offence does not reach the threshold",
-                        tone=Tone.BAD,
-                        about="T2",
-                        detail="Regulation (EU) 2023/1543, Art. 5(4)",
-                        href="#",
-                        link="Change the offence",
-                    ),
-                    Remark(text="The instrument is older than six months", tone=Tone.WARN),
-                    Remark(text="No order not to inform the person"),
-                    Remark(text="Signed, by a certificate the desk trusts", tone=Tone.GOOD),
-                )
-            ),
-        ],
-        "Error summary": [
-            ErrorSummary(
-                faults=(Fault(text="Enter your reference.", href="#id_reference"), Fault(text="One more.")),
-                takes_focus=False,
-            ),
-        ],
-        "Progress": [
-            Progress(label="Building the package", done=412_000, total=1_000_000, detail="412,000 records"),
-            Progress(label="Asking the exchange", cancel_href="#"),
-            Progress(label="Package R-26-7K3F9Q", state="done"),
-            Progress(label="Package R-26-7K3F9R", state="failed", done=1, total=4, detail="No space left."),
-        ],
-        "Log of a case": [_timeline()],
-        "Panel": [
-            Panel(
-                key="panel-example",
-                title="Instrument",
-                lead="The order itself, as it was attached.",
-                body=(Identifier(value=_HASH),),
-                actions=(Button(label="Download", kind="secondary", href="#", icon="download"),),
-            ),
-        ],
-        "Receipts": [
-            Receipt(
-                what="The request was filed and signed.",
-                n=3,
-                head=_HASH,
-                href="#",
-                note=f"entraide/receipt/v1\nn 3\nhead {_HASH}\n",
-            ),
-            Receipt(what="The question was answered.", n=7, head=_HASH, href="#"),
-        ],
-        "Threads": [
-            Thread(
-                messages=(
-                    Said(who="The desk", kind="Question", at=_NOON, text="Which account?\nThe first or the second?"),
-                    Said(
-                        who="Otto Lindqvist",
-                        kind="Answer",
-                        at=_NOON + timedelta(hours=3),
-                        text="الحساب الأول",
-                        is_own_side=True,
-                    ),
-                )
-            ),
-            Thread(messages=(), empty="Nothing was asked."),
-        ],
-        "Own words, a command, several things in one place": [
-            Words(text="The victim sent 1 ETH.\nOn the next day the account was empty."),
-            Command(text=f"./entraide verify R-26-7K3F9Q-v1.zip.age --identity KEY.txt --receipt {_ADDRESS}"),
-            Several(items=(Identifier(value=_ADDRESS), Pill(label="Found", tone=Tone.GOOD))),
-            Several(items=(Pill(label="S1"), Pill(label="T2")), is_inline=True),
-            Several(
-                items=[
-                    Several(items=(f"{label}:", value), is_inline=True)
-                    for label, value in (("Version", "1"), ("Hash", Identifier(value=_ADDRESS, short=True)))
-                ],
-                is_inline=True,
-            ),
-        ],
-        "Signature": [_signature(), _signature(reason="The targets are missing.")],
-    }
+def _buttons() -> Pieces:
+    return [
+        Button(label="Save and continue"),
+        Button(label="Print", kind="secondary", href="#", icon="printer"),
+        Button(label="Withdraw the request", kind="danger"),
+        Button(label="Cancel", kind="plain"),
+        Button(label="Approve", reason="You proposed this decision; another person must approve it."),
+    ]
 
 
-def _clocks() -> list[Component]:
+def _pills() -> Pieces:
+    return [Pill(label=str(tone).capitalize(), tone=tone) for tone in Tone]
+
+
+def _marks() -> Pieces:
+    return [
+        *(Mark(label=str(tone).capitalize(), tone=tone) for tone in Tone),
+        Mark(label="Produced", tone=Tone.GOOD, is_bare=True),
+    ]
+
+
+def _values() -> Pieces:
+    return [
+        AmountShown(amount=Amount("BTC", 123_456_789_012)),
+        AmountShown(amount=Amount("USDT", -1_500_000)),
+        AmountShown(amount=Amount("WAI", 120_000_000)),
+        Identifier(value=_ADDRESS),
+        Identifier(value=_TXID, short=True),
+        Identifier(value="R-26-7K3F9Q", href="#"),
+        Moment(at=_NOON),
+        Moment(at=_NOON, compact=True),
+    ]
+
+
+def _clocks() -> Pieces:
     received, due, day = _NOON, _NOON + timedelta(days=10), timedelta(days=1)
     return [
         Deadline(received_at=received, due_at=due, now=_NOON + 2 * day),
@@ -261,6 +157,164 @@ def _clocks() -> list[Component]:
         Deadline(received_at=received, due_at=due, now=_NOON + 9 * day, stopped_since=_NOON + 4 * day),
         Deadline(received_at=received, due_at=due, now=_NOON + 9 * day, answered_at=_NOON + 6 * day),
     ]
+
+
+def _people() -> Pieces:
+    return [
+        PersonChip(name="Anouk Verbeke", role="Analyst", organisation="Aurelia Exchange"),
+        PersonChip(name="سارة المنصوري", role="Officer", organisation="الشرطة القضائية"),
+    ]
+
+
+def _tables() -> Pieces:
+    return [_table(), Table(caption="Accounts", columns=(), rows=(), empty="No account matches.")]
+
+
+def _summaries() -> Pieces:
+    return [_summary()]
+
+
+def _task_lists() -> Pieces:
+    return [
+        TaskList(
+            tasks=(
+                Task(label="Legal basis", state="done", href="#"),
+                Task(label="Targets", state="current", href="#"),
+                Task(label="Narrative", href="#"),
+                Task(label="Check and sign", state="blocked", reason="The targets are missing."),
+                Task(label="What came back", state="answered", href="#"),
+                Task(label="Sign again", state="correct", href="#", reason="Nothing has changed yet"),
+            )
+        ),
+    ]
+
+
+def _tabs() -> Pieces:
+    return [
+        Tabs(
+            label="Request",
+            links=(
+                Link(label="Request", href="#", is_current=True),
+                Link(label="Thread", href="#", count=2),
+                Link(label="Log", href="#"),
+            ),
+        ),
+    ]
+
+
+def _notices() -> Pieces:
+    return [
+        Notice(title="A question is open; the clock stands still.", tone=Tone.QUIET),
+        Notice(title="Countersignature needed", body="Marc Dupré must sign before the desk sees it."),
+        Notice(title="Filed", body="You will hear by 12 March.", tone=Tone.GOOD, href="#", link="Print it"),
+        Notice(title="The certificate of the order is not known here.", tone=Tone.WARN),
+        Notice(title="The exchange does not answer.", body="Nothing was lost; try again.", tone=Tone.BAD),
+    ]
+
+
+def _remarks() -> Pieces:
+    return [
+        Remarks(
+            remarks=(
+                Remark(
+                    text="The offence does not reach the threshold",
+                    tone=Tone.BAD,
+                    about="T2",
+                    detail="Regulation (EU) 2023/1543, Art. 5(4)",
+                    href="#",
+                    link="Change the offence",
+                ),
+                Remark(text="The instrument is older than six months", tone=Tone.WARN),
+                Remark(text="No order not to inform the person"),
+                Remark(text="Signed, by a certificate the desk trusts", tone=Tone.GOOD),
+            )
+        ),
+    ]
+
+
+def _error_summaries() -> Pieces:
+    return [
+        ErrorSummary(
+            faults=(Fault(text="Enter your reference.", href="#id_reference"), Fault(text="One more.")),
+            takes_focus=False,
+        ),
+    ]
+
+
+def _progress() -> Pieces:
+    return [
+        Progress(label="Building the package", done=412_000, total=1_000_000, detail="412,000 records"),
+        Progress(label="Asking the exchange", cancel_href="#"),
+        Progress(label="Package R-26-7K3F9Q", state="done"),
+        Progress(label="Package R-26-7K3F9R", state="failed", done=1, total=4, detail="No space left."),
+    ]
+
+
+def _timelines() -> Pieces:
+    return [_timeline()]
+
+
+def _panels() -> Pieces:
+    return [
+        Panel(
+            key="panel-example",
+            title="Instrument",
+            lead="The order itself, as it was attached.",
+            body=(Identifier(value=_HASH),),
+            actions=(Button(label="Download", kind="secondary", href="#", icon="download"),),
+        ),
+    ]
+
+
+def _receipts() -> Pieces:
+    return [
+        Receipt(
+            what="The request was filed and signed.",
+            n=3,
+            head=_HASH,
+            href="#",
+            note=f"entraide/receipt/v1\nn 3\nhead {_HASH}\n",
+        ),
+        Receipt(what="The question was answered.", n=7, head=_HASH, href="#"),
+    ]
+
+
+def _threads() -> Pieces:
+    return [
+        Thread(
+            messages=(
+                Said(who="The desk", kind="Question", at=_NOON, text="Which account?\nThe first or the second?"),
+                Said(
+                    who="Otto Lindqvist",
+                    kind="Answer",
+                    at=_NOON + timedelta(hours=3),
+                    text="الحساب الأول",
+                    is_own_side=True,
+                ),
+            )
+        ),
+        Thread(messages=(), empty="Nothing was asked."),
+    ]
+
+
+def _words() -> Pieces:
+    return [
+        Words(text="The victim sent 1 ETH.\nOn the next day the account was empty."),
+        Command(text=f"./entraide verify R-26-7K3F9Q-v1.zip.age --identity KEY.txt --receipt {_ADDRESS}"),
+        Several(items=(Identifier(value=_ADDRESS), Pill(label="Found", tone=Tone.GOOD))),
+        Several(items=(Pill(label="S1"), Pill(label="T2")), is_inline=True),
+        Several(
+            items=[
+                Several(items=(f"{label}:", value), is_inline=True)
+                for label, value in (("Version", "1"), ("Hash", Identifier(value=_ADDRESS, short=True)))
+            ],
+            is_inline=True,
+        ),
+    ]
+
+
+def _signatures() -> Pieces:
+    return [_signature(), _signature(reason="The targets are missing.")]
 
 
 def _table() -> Table:
@@ -333,3 +387,28 @@ def _signature(reason: str = "") -> Signature:
         options={"challenge": challenge, "rpId": "localhost", "userVerification": "required"},
         reason=reason,
     )
+
+
+# In the order of the page.
+_SECTIONS: tuple[tuple[str, Callable[[], Pieces]], ...] = (
+    ("Buttons", _buttons),
+    ("Pills", _pills),
+    ("Marks", _marks),
+    ("Amounts, identifiers, moments", _values),
+    ("Clocks", _clocks),
+    ("People", _people),
+    ("Tables", _tables),
+    ("Check your answers", _summaries),
+    ("Task list", _task_lists),
+    ("Tabs", _tabs),
+    ("Notices", _notices),
+    ("Remarks", _remarks),
+    ("Error summary", _error_summaries),
+    ("Progress", _progress),
+    ("Log of a case", _timelines),
+    ("Panel", _panels),
+    ("Receipts", _receipts),
+    ("Threads", _threads),
+    ("Own words, a command, several things in one place", _words),
+    ("Signature", _signatures),
+)
