@@ -1,7 +1,6 @@
 // The demo's software key: the same assertion a passkey gives, made by WebCrypto with a key that came with the page.
 // Whoever can read the page can sign with it, which is why such keys exist in demos only.
 import { toBase64url } from "./base64url";
-import type { RequestOptions } from "./webauthn";
 
 export interface SoftwareKey {
   credential_id: string; // base64url
@@ -9,10 +8,16 @@ export interface SoftwareKey {
   user_handle?: string; // base64url
 }
 
+/** What of the options for an assertion a signature depends on. */
+interface Asked {
+  challenge: string; // base64url
+  rpId?: string;
+}
+
 const USER_PRESENT_AND_VERIFIED = 0x05;
 
 /** Return a WebAuthn assertion as JSON. */
-export async function signWithSoftwareKey(key: SoftwareKey, options: RequestOptions, origin: string): Promise<object> {
+export async function signWithSoftwareKey(key: SoftwareKey, options: Asked, origin: string): Promise<object> {
   const rpId = options.rpId ?? new URL(origin).hostname;
   const text = new TextEncoder();
   const clientData = text.encode(
@@ -45,7 +50,7 @@ export async function signWithSoftwareKey(key: SoftwareKey, options: RequestOpti
 }
 
 /** Turn r‖s, as WebCrypto signs, into the DER sequence of two integers that WebAuthn carries. */
-export function derFromRaw(raw: Uint8Array): Uint8Array {
+function derFromRaw(raw: Uint8Array): Uint8Array {
   const half = raw.length / 2;
   const body = [...derInteger(raw.subarray(0, half)), ...derInteger(raw.subarray(half))];
   return new Uint8Array([0x30, body.length, ...body]); // two P-256 integers always fit one length byte

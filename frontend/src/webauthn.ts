@@ -14,7 +14,7 @@ interface Descriptor {
   transports?: AuthenticatorTransport[];
 }
 
-export interface RequestOptions {
+interface RequestOptions {
   challenge: string;
   rpId?: string;
   timeout?: number;
@@ -23,7 +23,7 @@ export interface RequestOptions {
   extensions?: AuthenticationExtensionsClientInputs;
 }
 
-export interface CreationOptions {
+interface CreationOptions {
   challenge: string;
   rp: PublicKeyCredentialRpEntity;
   user: { id: string; name: string; displayName: string };
@@ -50,8 +50,19 @@ function descriptors(list: Descriptor[] | undefined): PublicKeyCredentialDescrip
   }));
 }
 
+/** What stands in every answer, beside the authenticator's own part. */
+function particulars(credential: PublicKeyCredential): object {
+  return {
+    id: credential.id,
+    rawId: toBase64url(credential.rawId),
+    type: credential.type,
+    authenticatorAttachment: credential.authenticatorAttachment ?? null,
+    clientExtensionResults: credential.getClientExtensionResults(),
+  };
+}
+
 /** Ask for an assertion; options and answer are JSON as the server speaks it. */
-export async function get(options: RequestOptions): Promise<object> {
+async function get(options: RequestOptions): Promise<object> {
   const { challenge, allowCredentials, ...rest } = options;
   const publicKey: PublicKeyCredentialRequestOptions = { ...rest, challenge: fromBase64url(challenge) };
   if (allowCredentials?.length) publicKey.allowCredentials = descriptors(allowCredentials);
@@ -59,11 +70,7 @@ export async function get(options: RequestOptions): Promise<object> {
   if (!credential) throw new Fault("refused");
   const response = credential.response as AuthenticatorAssertionResponse;
   return {
-    id: credential.id,
-    rawId: toBase64url(credential.rawId),
-    type: credential.type,
-    authenticatorAttachment: credential.authenticatorAttachment ?? null,
-    clientExtensionResults: credential.getClientExtensionResults(),
+    ...particulars(credential),
     response: {
       clientDataJSON: toBase64url(response.clientDataJSON),
       authenticatorData: toBase64url(response.authenticatorData),
@@ -74,7 +81,7 @@ export async function get(options: RequestOptions): Promise<object> {
 }
 
 /** Make a passkey; options and answer are JSON as the server speaks it. */
-export async function create(options: CreationOptions): Promise<object> {
+async function create(options: CreationOptions): Promise<object> {
   const { challenge, user, excludeCredentials, ...rest } = options;
   const credential = (await navigator.credentials.create({
     publicKey: {
@@ -87,11 +94,7 @@ export async function create(options: CreationOptions): Promise<object> {
   if (!credential) throw new Fault("refused");
   const response = credential.response as AuthenticatorAttestationResponse;
   return {
-    id: credential.id,
-    rawId: toBase64url(credential.rawId),
-    type: credential.type,
-    authenticatorAttachment: credential.authenticatorAttachment ?? null,
-    clientExtensionResults: credential.getClientExtensionResults(),
+    ...particulars(credential),
     response: {
       clientDataJSON: toBase64url(response.clientDataJSON),
       attestationObject: toBase64url(response.attestationObject),
