@@ -144,3 +144,22 @@ def test_an_unknown_icon_is_a_mistake() -> None:
 def test_components_are_drawn_by_any_engine_that_has_them() -> None:
     engine = Engine(app_dirs=True, libraries={"entraide_ui": "entraide.ui.templatetags.entraide_ui"})
     assert "pill--info" in engine.from_string('{% load entraide_ui %}{% pill "x" "info" %}').render(Context())
+
+
+def test_what_a_page_says_twice_it_draws_once_and_another_reader_gets_it_in_her_own_words(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[datetime] = []
+    here = Moment.here.fget
+    assert here is not None
+    monkeypatch.setattr(Moment, "here", property(lambda self: asked.append(self.at) or here(self)))
+    page = "{% draw first %}{% draw second %}"
+    twice: dict[str, object] = {"first": Moment(at=NOON), "second": Moment(at=NOON)}
+
+    english = drawn(page, **twice)
+    assert asked == [NOON]
+    with translation.override("fr"), reader.override("Europe/Paris"):
+        french = drawn(page, **twice)
+
+    assert english.count("24 Nov 2026, 12:00") == 2
+    assert french.count("24 nov. 2026, 13:00") == 2

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from babel.dates import format_date, format_datetime
@@ -145,6 +146,11 @@ class Identifier:
     def tail(self) -> str:
         """Return the last characters, which never give way: people compare the two ends."""
         return self.value[-self.TAIL :] if len(self.value) > 2 * self.TAIL and not self.whole else ""
+
+    @property
+    def copy_words(self) -> str:
+        """Return what a screen reader says of the button that copies it."""
+        return gettext("Copy %(value)s") % {"value": self.value}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -662,8 +668,12 @@ _MARKS: Mapping[Tone, str] = {
 
 def day_in_words(day: date) -> str:
     """Return a day as people write it, 20 Nov 2026 in the reader's language; it never breaks across lines."""
-    words = str(format_date(day, "d MMM y", locale=_BABEL.get(_language(), "en_GB")))
-    return words.replace(" ", "\N{NO-BREAK SPACE}")
+    return _day(day, _BABEL.get(_language(), "en_GB"))
+
+
+@lru_cache(maxsize=4096)
+def _day(day: date, locale: str) -> str:
+    return str(format_date(day, "d MMM y", locale=locale)).replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def owed_by(at: datetime) -> Drawable:

@@ -9,7 +9,7 @@
 import json
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 from django import template
 from django.forms import BaseForm
@@ -26,15 +26,45 @@ from entraide.ui.icons import draw_icon
 
 register = template.Library()
 
+_DRAWN = "_drawn"
+
 
 @register.simple_tag(takes_context=True)
 def draw(context: Context, value: Drawable) -> SafeString:
-    """Draw a component in a context of its own (as an include with ``only``), or a text, escaped."""
-    if not isinstance(value, Component):
+    """Draw a component in a context of its own (as an include with ``only``), or a text, escaped.
+
+    A page of hundreds of targets draws the same account, day and state again and again: what is equal is drawn once.
+    """
+    if not _is_component(value):
         return conditional_escape(value if isinstance(value, str) else str(value))
-    engine = context.template.engine  # type: ignore[union-attr]  # while rendering there is a template
-    own = context.new({"c": value, "csrf_token": context.get("csrf_token")})
+    drawn = _drawn_so_far(context)
+    try:
+        known = drawn.get(value)
+    except TypeError:  # it holds a list, as tables do: it cannot be looked up, and hardly comes twice
+        return _drawing(context, value, drawn)
+    if known is None:
+        known = drawn[value] = _drawing(context, value, drawn)
+    return known
+
+
+def _is_component(value: Drawable) -> TypeGuard[Component]:
+    """Return whether a value knows its template.  (`isinstance` with a protocol takes longer than drawing a pill.)"""
+    return hasattr(type(value), "template")
+
+
+def _drawn_so_far(context: Context) -> dict[Component, SafeString]:
+    """Return what this page has drawn; kept beside what templates see, in no name that a template can say."""
+    known = context.get(_DRAWN)
+    if known is None:
+        known = context.dicts[0][_DRAWN] = {}
+    return known
+
+
+def _drawing(context: Context, value: Component, drawn: dict[Component, SafeString]) -> SafeString:
+    seen = {"c": value, "csrf_token": context.get("csrf_token"), _DRAWN: drawn}
+    own = Context(seen, autoescape=context.autoescape, use_l10n=context.use_l10n, use_tz=context.use_tz)
     own.template = context.template
+    engine = context.template.engine  # type: ignore[union-attr]  # while rendering there is a template
     return engine.get_template(value.template).render(own)
 
 
