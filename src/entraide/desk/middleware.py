@@ -6,7 +6,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -59,7 +59,7 @@ class RefusalMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Answer a refusal; let everything else go to the page for faults, with a reference."""
-        if isinstance(exception, NotFound):
+        if isinstance(exception, NotFound | Http404):
             # Always the same bytes: what exists for others looks like what does not exist at all.
             return errors.page(request, 404)
         if isinstance(exception, Refusal):

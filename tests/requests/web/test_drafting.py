@@ -434,3 +434,16 @@ def test_five_hundred_identifiers_are_kept_and_drawn(story: Story) -> None:
     assert answer["Location"] == f"{here}/draft/categories/"
     assert len(_content(story)["targets"]) == 500  # type: ignore[arg-type]
     assert otto.get(f"{here}/draft/targets/").content.count(b'class="subform"') == 501
+
+
+def test_a_question_that_does_not_exist_is_a_page_that_does_not_exist_and_no_fault(
+    story: Story, caplog: pytest.LogCaptureFixture
+) -> None:
+    otto = at(story.cast.OTTO)
+    here = f"/requests/{_start(otto, story)}/draft"
+
+    shown, kept = otto.get(f"{here}/nothing/"), otto.post(f"{here}/nothing/save/")
+
+    assert shown.status_code == kept.status_code == 404
+    assert "There is no such page" in words_of(shown)
+    assert not [record for record in caplog.records if "fault" in record.getMessage()]
