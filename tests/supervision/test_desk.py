@@ -9,8 +9,9 @@ import pytest
 from entraide.kernel import environment
 from entraide.kernel.errors import NotPossible
 from entraide.supervision import children
+from entraide.supervision import desk as supervised
 from entraide.supervision.children import CHILDREN, Child
-from entraide.supervision.desk import Desk, Ports, check_port, database_of, run_desk
+from entraide.supervision.desk import Desk, Ports, check_port, database_of, existing_desk, run_desk
 from entraide.supervision.instance import Kind, open_instance
 from entraide.supervision.places import Places
 
@@ -155,3 +156,36 @@ def test_a_taken_port_stops_a_demo_before_its_database_is_made(folder: Path, mon
             run_desk(Kind.DEMO, port=taken.getsockname()[1], now=NOON)
 
     assert not (folder / "demo" / "postgres").exists()
+
+
+def test_links_name_the_port_the_desk_was_last_started_on(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENTRAIDE_HOME", str(folder))
+    desk = a_desk(folder, Kind.TRIAL)  # as `database init` makes it, which knows of no port
+    assert existing_desk().origin == LOCAL
+
+    desk.places.served_at.write_text("http://localhost:9000")
+    assert existing_desk().origin == "http://localhost:9000"
+
+    monkeypatch.setenv("ENTRAIDE_ORIGIN", "http://localhost:9100")
+    assert existing_desk().origin == "http://localhost:9100"
+
+
+def test_a_start_leaves_word_of_where_it_serves(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def no_programs(_: object) -> int:
+        return 0
+
+    monkeypatch.setenv("ENTRAIDE_HOME", str(folder))
+    monkeypatch.setattr(supervised, "check_pages", lambda: None)
+    monkeypatch.setattr(supervised.Supervisor, "run", no_programs)
+    a_desk(folder, Kind.TRIAL)
+    port = _a_free_port()
+
+    assert run_desk(Kind.TRIAL, port=port, now=NOON) == 0
+
+    assert existing_desk().origin == f"http://localhost:{port}"
+
+
+def _a_free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psycopg
 
-from entraide.kernel import environment
+from entraide.kernel import durable, environment
 from entraide.kernel.errors import NotPossible, Unavailable
 from entraide.supervision import checks, locks, roles, secrets, urls
 from entraide.supervision.children import CHILDREN, WEB, Child, filled
@@ -183,7 +183,14 @@ def existing_desk() -> Desk:
         )
     places = next(iter(found.values()), places_of(kinds[0]))
     instance = read_instance(places)
-    return Desk(places, instance, origin=environment.read("ENTRAIDE_ORIGIN") or instance.origin)
+    return Desk(places, instance, origin=environment.read("ENTRAIDE_ORIGIN") or _last_served_at(places, instance))
+
+
+def _last_served_at(places: Places, instance: Instance) -> str:
+    """Return the origin under which links work now: a desk on localhost may be started on any port."""
+    with contextlib.suppress(FileNotFoundError):
+        return places.served_at.read_text()
+    return instance.origin
 
 
 @contextlib.contextmanager
@@ -248,6 +255,7 @@ def run_desk(
         if fresh or is_half:
             instance = _made_anew(places, instance, origin, now=now)
         desk = Desk(places, instance, origin=origin)
+        durable.replace(places.served_at, origin.encode())
         ports = Ports(web=port, exchange=_free_port(port + 1))
         return asyncio.run(_supervisor(desk, ports, host=host, stage=stage).run())
     finally:

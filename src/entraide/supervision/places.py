@@ -69,6 +69,11 @@ class Places:
         return self.run / "nobody"
 
     @property
+    def served_at(self) -> Path:
+        """The origin the desk was last started under: the port may be another than when it was made."""
+        return self.run / "origin"
+
+    @property
     def secrets(self) -> Path:
         """The generated passwords, mode 0600."""
         return self.home / "secrets.json"
