@@ -240,3 +240,23 @@ def test_once_fetched_the_page_of_a_package_says_so_first_and_offers_it_again_la
     page = text_of(client.get(href))
     assert "Ready to fetch" not in page
     assert page.index("Fetched on") < page.index("Open it and check it") < page.index("Sign and fetch again")
+
+
+@pytest.mark.parametrize("verb", ["cancel", "resume"])
+def test_who_stops_a_package_or_takes_it_up_again_is_given_the_receipt_of_it(story, identity, verb):
+    package_id = ordered(story, identity)
+    if verb == "resume":
+        with acting_in("worker"):
+            operations.begin_collecting(package_id, actor=building.WORKER, now=story.now)
+            operations.fail(package_id, why="The exchange withdrew a file.", actor=building.WORKER, now=story.now)
+    client = at_desk(story.cast.ANOUK)
+
+    answer = client.post(f"/packages/{package_id}/{verb}/", follow=True)
+
+    kind, sentence = {
+        "cancel": ("disclosure:package:cancelled", "The package was cancelled."),
+        "resume": ("disclosure:package:resumed", "Building the package was taken up again."),
+    }[verb]
+    [(entry_id,)] = story.desk.superuser_sql("SELECT id FROM audit_entry WHERE kind = %s", kind)
+    assert f"/receipts/{entry_id}/" in answer.content.decode()
+    assert sentence in text_of(answer)
