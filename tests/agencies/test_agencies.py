@@ -8,6 +8,7 @@ import pytest
 
 from entraide.access import api as access
 from entraide.agencies import acts, api, operations
+from entraide.agencies.facts import AgencyFacts
 from entraide.agencies.rules import DEFAULT_COUNTERSIGNED, is_of_domain
 from entraide.agencies.states import AGENCY, AgencyState, AgencyVerb
 from entraide.database import reading_as
@@ -26,8 +27,9 @@ NEW: dict[str, Any] = {
 
 def _entered(cast: Cast, **changed: Any) -> UUID:
     facts = NEW | changed
-    step_up_id, assertion = cast.DORA.sign(acts.enter(**facts), NOON)
-    done = operations.enter(**facts, step_up_id=step_up_id, assertion=assertion, actor=cast.DORA.actor, now=NOON)
+    agency = {"facts": AgencyFacts.of(**{one: facts[one] for one in facts if one != "name"}), "name": facts["name"]}
+    step_up_id, assertion = cast.DORA.sign(acts.enter(**agency), NOON)
+    done = operations.enter(**agency, step_up_id=step_up_id, assertion=assertion, actor=cast.DORA.actor, now=NOON)
     return done.id
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from entraide.agencies import acts, api, operations
+from entraide.agencies.facts import AgencyFacts
 from entraide.agencies.states import AgencyState
 from entraide.database import reading_as
 from entraide.kernel.errors import Invalid, NotPermitted, NotPossible
@@ -22,29 +23,21 @@ def _view(cast: Cast) -> api.AgencyView:
 
 
 def _facts(cast: Cast, **changed: Any) -> dict[str, Any]:
-    view = _view(cast)
-    known = {"country": view.country, "function": view.function, "domains": list(view.domains)}
-    return {**known, "switchboard": view.switchboard, **changed}
+    return _view(cast).facts.content | changed
 
 
 def _propose(cast: Cast, by: Player, *checked: str, at: datetime = NOON, **changed: Any) -> None:
-    facts = _facts(cast, **changed)
-    act = acts.propose_change(
-        organisation_id=cast.agency_id, known=_view(cast).known, change=facts, checked=checked or ("directory",)
-    )
+    facts, checked = AgencyFacts.of(**_facts(cast, **changed)), checked or ("directory",)
+    act = acts.propose_change(facts, organisation_id=cast.agency_id, known=_view(cast).known, checked=checked)
     step_up_id, assertion = by.sign(act, at)
     signed = {"step_up_id": step_up_id, "assertion": assertion, "actor": by.actor, "now": at}
-    operations.propose_change(cast.agency_id, checked or ("directory",), **facts, **signed)
+    operations.propose_change(cast.agency_id, facts, checked, **signed)
 
 
 def _confirm(cast: Cast, by: Player, *checked: str, at: datetime = NOON) -> None:
     view = _view(cast)
-    act = acts.confirm_change(
-        organisation_id=cast.agency_id,
-        known=view.known,
-        change=view.change.content if view.change else {},
-        checked=checked,
-    )
+    asked = view.change.facts if view.change else view.facts
+    act = acts.confirm_change(asked, organisation_id=cast.agency_id, known=view.known, checked=checked)
     step_up_id, assertion = by.sign(act, at)
     operations.confirm_change(
         cast.agency_id, checked, step_up_id=step_up_id, assertion=assertion, actor=by.actor, now=at
@@ -54,14 +47,14 @@ def _confirm(cast: Cast, by: Player, *checked: str, at: datetime = NOON) -> None
 def test_V01_what_is_known_of_an_agency_changes_when_a_second_person_agrees(cast: Cast, desk: Desk) -> None:
     before = _view(cast)
     _propose(cast, cast.DORA, switchboard=NUMBER, domains=["polizei.example", "lka.example"])
-    assert (_view(cast).switchboard, _view(cast).domains) == (before.switchboard, before.domains)
+    assert _view(cast).facts == before.facts
 
     with pytest.raises(NotPermitted, match="you vouched for it first"):
         _confirm(cast, cast.DORA, "call_back")
     _confirm(cast, cast.MARC, "call_back")
 
     after = _view(cast)
-    assert (after.switchboard, after.domains) == (NUMBER, ("polizei.example", "lka.example"))
+    assert (after.facts.switchboard, after.facts.domains) == (NUMBER, ("polizei.example", "lka.example"))
     assert (after.state, after.change, after.number_since) == (AgencyState.VERIFIED, None, NOON)
     kinds = desk.superuser_sql("SELECT kind FROM audit_entry WHERE kind LIKE 'agencies:agency:%change%' ORDER BY at")
     assert sorted(kind for (kind,) in kinds) == ["agencies:agency:change-proposed", "agencies:agency:changed"]
@@ -90,7 +83,7 @@ def test_a_change_that_changes_nothing_is_refused_and_a_waiting_one_can_be_dropp
     _propose(cast, cast.DORA, switchboard=NUMBER)
     waiting = _view(cast).change
     assert waiting is not None
-    act = acts.drop_change(organisation_id=cast.agency_id, change=waiting.content)
+    act = acts.drop_change(waiting.facts, organisation_id=cast.agency_id)
     step_up_id, assertion = cast.MARC.sign(act, NOON)
 
     operations.drop_change(cast.agency_id, step_up_id=step_up_id, assertion=assertion, actor=cast.MARC.actor, now=NOON)

@@ -60,7 +60,7 @@ def _words(answer: Any) -> str:
 def test_V01_an_agency_is_entered_and_verified_by_two_persons_on_their_pages(cast: Cast) -> None:
     dora, marc = _signed_in(cast.DORA), _signed_in(cast.MARC)
     agency_id = _entered(cast, dora)
-    assert _view(cast, agency_id).domains == ("police.example", "pj.police.example")
+    assert _view(cast, agency_id).facts.domains == ("police.example", "pj.police.example")
 
     assert _sign(dora, cast.DORA, f"/agencies/{agency_id}/propose/", {"checked": ["directory"]}).status_code == 302
     assert dora.get(f"/agencies/{agency_id}/verify/").status_code == 403

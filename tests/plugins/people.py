@@ -171,18 +171,20 @@ def _verify_agencies(players: Cast, now: datetime) -> None:
 def _enter_agencies(players: Cast, *, actor: Actor, now: datetime) -> None:
     """Enter both agencies as verified by DORA and MARC, without their signatures: their rows and entries only."""
     from entraide.agencies import enrolment
+    from entraide.agencies.facts import AgencyFacts
     from entraide.agencies.states import AgencyState
     from entraide.database import operation
 
     known = {
-        players.agency_id: {"country": "DE", "function": "Criminal police", "domains": ["polizei.example"]},
-        players.other_agency_id: {"country": "ES", "function": "Policía judicial", "domains": ["policia.example"]},
+        players.agency_id: ("DE", "Criminal police", "polizei.example"),
+        players.other_agency_id: ("ES", "Policía judicial", "policia.example"),
     }
 
     @operation
     def enter(*, actor: Actor, now: datetime) -> None:
-        for organisation_id, facts in known.items():
-            row, _entry = enrolment.enter(organisation_id, switchboard="+49 30 000", actor=actor, now=now, **facts)  # type: ignore[arg-type]
+        for organisation_id, (country, function, domain) in known.items():
+            facts = AgencyFacts(country=country, function=function, domains=(domain,), switchboard="+49 30 000")
+            row, _entry = enrolment.enter(organisation_id, facts, actor=actor, now=now)
             row.state, row.verified_at = AgencyState.VERIFIED.value, now
             row.proposed_by_id, row.verified_by_id = players.DORA.id, players.MARC.id
             row.save(update_fields=["state", "verified_at", "proposed_by", "verified_by"])

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from entraide.agencies.facts import AgencyFacts
 from entraide.kernel.acts import Act
 
 
-def enter(*, name: str, country: str, function: str, domains: Sequence[str], switchboard: str) -> Act:
+def enter(facts: AgencyFacts, *, name: str) -> Act:
     """Return the act of entering an agency."""
-    content = {"country": country, "function": function, "domains": list(domains), "switchboard": switchboard}
-    return Act("agencies:agency:enter", name, content)
+    return Act("agencies:agency:enter", name, facts.content)
 
 
 def propose(*, organisation_id: UUID, known: dict[str, object], checked: Sequence[str]) -> Act:
@@ -33,21 +33,21 @@ def set_countersigned(*, organisation_id: UUID, categories: Sequence[str]) -> Ac
 
 
 def propose_change(
-    *, organisation_id: UUID, known: dict[str, object], change: dict[str, object], checked: Sequence[str]
+    facts: AgencyFacts, *, organisation_id: UUID, known: dict[str, object], checked: Sequence[str]
 ) -> Act:
     """Return the act of asking for other facts: what is known, what shall be, and what the signer checked."""
-    content = {"known": known, "change": change, "checked": sorted(checked)}
+    content = {"known": known, "change": facts.content, "checked": sorted(checked)}
     return Act("agencies:agency:propose-change", str(organisation_id), content)
 
 
 def confirm_change(
-    *, organisation_id: UUID, known: dict[str, object], change: dict[str, object], checked: Sequence[str]
+    facts: AgencyFacts, *, organisation_id: UUID, known: dict[str, object], checked: Sequence[str]
 ) -> Act:
     """Return the act of putting other facts in force as the second: the same, and what this signer checked."""
-    content = {"known": known, "change": change, "checked": sorted(checked)}
+    content = {"known": known, "change": facts.content, "checked": sorted(checked)}
     return Act("agencies:agency:confirm-change", str(organisation_id), content)
 
 
-def drop_change(*, organisation_id: UUID, change: dict[str, object]) -> Act:
+def drop_change(facts: AgencyFacts, *, organisation_id: UUID) -> Act:
     """Return the act of dropping a change that waits."""
-    return Act("agencies:agency:drop-change", str(organisation_id), {"change": change})
+    return Act("agencies:agency:drop-change", str(organisation_id), {"change": facts.content})

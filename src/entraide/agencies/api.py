@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 
 from entraide.access import api as access
 from entraide.agencies import demo, policies
-from entraide.agencies.enrolment import known_of
+from entraide.agencies.enrolment import facts_of, known_of
+from entraide.agencies.facts import AgencyFacts
 from entraide.agencies.models import Agency
 from entraide.agencies.rules import is_countersigned, is_of_domain
 from entraide.agencies.states import AgencyCheck, AgencyState, AgencyVerb
@@ -45,12 +46,8 @@ class Vouched:
 class ChangeView:
     """Facts that wait for a second person, and who asked for them."""
 
-    country: str
-    function: str
-    domains: tuple[str, ...]
-    switchboard: str
+    facts: AgencyFacts
     by: Vouched
-    content: dict[str, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,16 +56,13 @@ class AgencyView:
 
     id: UUID
     name: str
-    country: str
-    function: str
+    facts: AgencyFacts
     state: AgencyState
     is_verified: bool
     verified_at: datetime | None
     entered_at: datetime
     vouched: tuple[Vouched, ...]
     countersigned_categories: frozenset[str]
-    domains: tuple[str, ...]
-    switchboard: str
     number_since: datetime | None
     change: ChangeView | None
     known: dict[str, object]
@@ -163,7 +157,7 @@ def _signals_of_officer(view: AgencyView, officer: access.PersonView, at: dateti
 
 def _signal_of_domain(view: AgencyView, officer: access.PersonView) -> Signal:
     domain = officer.email.rpartition("@")[2]
-    if is_of_domain(officer.email, view.domains):
+    if is_of_domain(officer.email, view.facts.domains):
         sentence = _("The officer's address is of the agency's domain")
         return Signal(code="domain_matches", tone="good", sentence=sentence, reason=domain)
     sentence = _("The officer's address is not of the agency's domain")
@@ -182,12 +176,7 @@ def _change(row: Agency) -> ChangeView | None:
     if row.change is None or row.change_by_id is None:
         return None
     return ChangeView(
-        country=row.change["country"],
-        function=row.change["function"],
-        domains=tuple(row.change["domains"]),
-        switchboard=row.change["switchboard"],
-        by=Vouched(row.change_by_id, tuple(map(AgencyCheck, row.change_checks))),
-        content=row.change,
+        facts=AgencyFacts.of(**row.change), by=Vouched(row.change_by_id, tuple(map(AgencyCheck, row.change_checks)))
     )
 
 
@@ -196,16 +185,13 @@ def _view(row: Agency) -> AgencyView:
     return AgencyView(
         id=row.organisation_id,
         name=row.organisation.name,
-        country=row.country,
-        function=row.function,
+        facts=facts_of(row),
         state=AgencyState(row.state),
         is_verified=row.state == AgencyState.VERIFIED,
         verified_at=row.verified_at,
         entered_at=row.entered_at,
         vouched=tuple(Vouched(one, tuple(map(AgencyCheck, checks))) for one, checks in vouched if one is not None),
         countersigned_categories=frozenset(row.countersigned_categories),
-        domains=tuple(row.domains),
-        switchboard=row.switchboard,
         number_since=row.number_since,
         change=_change(row),
         known=known_of(row),

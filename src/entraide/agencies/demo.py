@@ -7,6 +7,7 @@ from uuid import UUID
 from entraide.access.api import demo
 from entraide.agencies import acts, operations
 from entraide.agencies.enrolment import known_of
+from entraide.agencies.facts import AgencyFacts
 from entraide.agencies.models import Agency
 from entraide.agencies.states import AgencyCheck
 from entraide.database import reading_as
@@ -78,12 +79,9 @@ def _verified_agency(
     name: str, country: str, function: str, domain: str, switchboard: str, *, by: tuple[Actor, Actor], now: datetime
 ) -> UUID:
     first, second = by
-    facts = {"name": name, "country": country, "function": function, "switchboard": switchboard}
-    act = acts.enter(**facts, domains=[domain])
-    step_up_id, assertion = demo.sign(act, by=first, now=now)
-    agency_id = operations.enter(
-        **facts, domains=[domain], step_up_id=step_up_id, assertion=assertion, actor=first, now=now
-    ).id
+    facts = AgencyFacts(country=country, function=function, domains=(domain,), switchboard=switchboard)
+    step_up_id, assertion = demo.sign(acts.enter(facts, name=name), by=first, now=now)
+    agency_id = operations.enter(facts, name=name, step_up_id=step_up_id, assertion=assertion, actor=first, now=now).id
     with reading_as(first):
         known = known_of(Agency.objects.get(pk=agency_id))
     checks = [AgencyCheck.CALL_BACK.value, AgencyCheck.DIRECTORY.value]

@@ -1,10 +1,11 @@
 """How an agency's row comes into being, inside the operation of whoever decided it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
 from entraide.access import api as access
+from entraide.agencies.facts import AgencyFacts
 from entraide.agencies.models import Agency
 from entraide.agencies.rules import DEFAULT_COUNTERSIGNED
 from entraide.audit.api import Entry, record
@@ -13,11 +14,8 @@ from entraide.kernel.actors import Actor
 
 def enter(
     organisation_id: UUID,
+    facts: AgencyFacts,
     *,
-    country: str,
-    function: str,
-    domains: Sequence[str],
-    switchboard: str,
     actor: Actor,
     now: datetime,
     act_hash: bytes | None = None,
@@ -25,10 +23,7 @@ def enter(
     """Enter what is known of an agency, and return it with its entry; nobody has vouched for it yet."""
     row = Agency(
         organisation_id=organisation_id,
-        country=country,
-        function=function,
-        domains=[domain.lower() for domain in domains],
-        switchboard=switchboard,
+        **facts.content,
         countersigned_categories=list(DEFAULT_COUNTERSIGNED),
         entered_at=now,
     )
@@ -62,13 +57,23 @@ def note(
     )
 
 
+def facts_of(row: Agency) -> AgencyFacts:
+    """Return the facts in force."""
+    return AgencyFacts(
+        country=row.country, function=row.function, domains=tuple(row.domains), switchboard=row.switchboard
+    )
+
+
+def put(facts: AgencyFacts, row: Agency) -> None:
+    """Put other facts in force."""
+    for name, value in facts.content.items():
+        setattr(row, name, value)
+
+
 def known_of(row: Agency) -> dict[str, object]:
     """Return what is known of an agency, as it is shown and signed."""
     return {
         "organisation": str(row.organisation_id),
-        "country": row.country,
-        "function": row.function,
-        "domains": list(row.domains),
-        "switchboard": row.switchboard,
+        **facts_of(row).content,
         "countersigned_categories": sorted(row.countersigned_categories),
     }

@@ -1,22 +1,20 @@
 """Every way an agency changes on this desk; each signed by whoever decides it."""
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypedDict
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
 from entraide.access import api as access
 from entraide.agencies import acts, enrolment, policies
+from entraide.agencies.facts import AgencyFacts, check_facts
 from entraide.agencies.models import Agency
 from entraide.agencies.states import AGENCY, AgencyCheck, AgencyState, AgencyVerb
 from entraide.database import operation
 from entraide.exchange.port import Category
 from entraide.kernel.actors import Actor, Face
-from entraide.kernel.countries import COUNTRIES
 from entraide.kernel.errors import Invalid, NotFound, NotPermitted, NotPossible
 
 VOUCHED = [
@@ -30,17 +28,6 @@ VOUCHED = [
     "verified_at",
 ]
 CHANGED = ["change", "change_by", "change_act", "change_checks"]
-_NUMBER = re.compile(r"\+?[0-9][0-9 ()/.-]{4,38}")
-_DOMAIN = re.compile(r"(?!-)[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+")
-
-
-class Facts(TypedDict):
-    """What of an agency can be changed."""
-
-    country: str
-    function: str
-    domains: list[str]
-    switchboard: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,34 +39,14 @@ class Entered:
 
 
 @operation
-def enter(
-    *,
-    name: str,
-    country: str,
-    function: str,
-    domains: Sequence[str],
-    switchboard: str,
-    step_up_id: UUID,
-    assertion: str,
-    actor: Actor,
-    now: datetime,
-) -> Entered:
+def enter(facts: AgencyFacts, *, name: str, step_up_id: UUID, assertion: str, actor: Actor, now: datetime) -> Entered:
     """Enter an agency, not verified yet."""
     policies.check_may_enter(actor)
-    check_facts(name=name, country=country, function=function, domains=domains, switchboard=switchboard)
-    act = acts.enter(name=name, country=country, function=function, domains=domains, switchboard=switchboard)
+    check_facts(facts, name=name)
+    act = acts.enter(facts, name=name)
     signed = access.sign_own(act, step_up_id=step_up_id, assertion=assertion, actor=actor, now=now)
     organisation = access.open_organisation(access.OrganisationKind.AGENCY, name=name, actor=actor, now=now)
-    _agency, entry = enrolment.enter(
-        organisation.pk,
-        country=country,
-        function=function,
-        domains=domains,
-        switchboard=switchboard,
-        actor=actor,
-        now=now,
-        act_hash=signed.act_hash,
-    )
+    _agency, entry = enrolment.enter(organisation.pk, facts, actor=actor, now=now, act_hash=signed.act_hash)
     return Entered(id=organisation.pk, entry_id=entry.id)
 
 
@@ -196,12 +163,9 @@ def set_countersigned(
 @operation
 def propose_change(
     organisation_id: UUID,
+    facts: AgencyFacts,
     checked: Sequence[str],
     *,
-    country: str,
-    function: str,
-    domains: Sequence[str],
-    switchboard: str,
     step_up_id: UUID,
     assertion: str,
     actor: Actor,
@@ -219,19 +183,16 @@ def propose_change(
     policies.check_may_vouch(actor)
     row = _row(organisation_id)
     policies.check_may_change_now(AgencyState(row.state))
-    change = change_of(country=country, function=function, domains=domains, switchboard=switchboard)
-    check_facts(name=access.organisation(organisation_id).name, **change)
-    check_changes(change, enrolment.known_of(row))
+    check_facts(facts, name=access.organisation(organisation_id).name)
+    check_changes(facts, enrolment.facts_of(row))
     checks = checks_of(checked)
     policies.check_number_is_settled(checks, row.number_since, now)
-    act = acts.propose_change(
-        organisation_id=organisation_id, known=enrolment.known_of(row), change={**change}, checked=checks
-    )
+    act = acts.propose_change(facts, organisation_id=organisation_id, known=enrolment.known_of(row), checked=checks)
     signed = access.sign_own(act, step_up_id=step_up_id, assertion=assertion, actor=actor, now=now)
-    row.change, row.change_checks = change, checks
+    row.change, row.change_checks = facts.content, checks
     row.change_by_id, row.change_act_id = actor.person_id, signed.id
     row.save(update_fields=CHANGED)
-    more = {"change": change, "change_checked": checks}
+    more = {"change": facts.content, "change_checked": checks}
     event = "agencies:agency:change-proposed"
     return enrolment.note(event, row, actor=actor, now=now, act_hash=signed.act_hash, more=more).id
 
@@ -259,23 +220,20 @@ def confirm_change(
         If neither of the two called the agency back.
     """
     policies.check_may_vouch(actor)
-    row, change = _with_change(organisation_id)
+    row, facts = _with_change(organisation_id)
     policies.check_is_second(actor, row.change_by_id)
     policies.check_may_change_now(AgencyState(row.state))
     checks = checks_of(checked)
     policies.check_number_is_settled(checks, row.number_since, now)
     policies.check_was_called_back({*row.change_checks, *checks})
-    act = acts.confirm_change(
-        organisation_id=organisation_id, known=enrolment.known_of(row), change=change, checked=checks
-    )
+    act = acts.confirm_change(facts, organisation_id=organisation_id, known=enrolment.known_of(row), checked=checks)
     signed = access.sign_own(act, step_up_id=step_up_id, assertion=assertion, actor=actor, now=now)
-    if change["switchboard"] != row.switchboard:
+    if facts.switchboard != row.switchboard:
         row.number_since = now
-    row.country, row.function = change["country"], change["function"]
-    row.domains, row.switchboard = change["domains"], change["switchboard"]
+    enrolment.put(facts, row)
     more = {"change_checked": {"first": row.change_checks, "second": checks}}
     _forget_change(row)
-    row.save(update_fields=[*CHANGED, "country", "function", "domains", "switchboard", "number_since"])
+    row.save(update_fields=[*CHANGED, *facts.content, "number_since"])
     return enrolment.note("agencies:agency:changed", row, actor=actor, now=now, act_hash=signed.act_hash, more=more).id
 
 
@@ -283,37 +241,27 @@ def confirm_change(
 def drop_change(organisation_id: UUID, *, step_up_id: UUID, assertion: str, actor: Actor, now: datetime) -> UUID:
     """Drop a change that waits for a second person, and return the entry."""
     policies.check_may_vouch(actor)
-    row, change = _with_change(organisation_id)
-    act = acts.drop_change(organisation_id=organisation_id, change=change)
+    row, facts = _with_change(organisation_id)
+    act = acts.drop_change(facts, organisation_id=organisation_id)
     signed = access.sign_own(act, step_up_id=step_up_id, assertion=assertion, actor=actor, now=now)
     _forget_change(row)
     row.save(update_fields=CHANGED)
     return enrolment.note("agencies:agency:change-dropped", row, actor=actor, now=now, act_hash=signed.act_hash).id
 
 
-def change_of(*, country: str, function: str, domains: Sequence[str], switchboard: str) -> Facts:
-    """Return changed facts as they are signed and kept."""
-    return {
-        "country": country,
-        "function": function,
-        "domains": [domain.lower() for domain in domains],
-        "switchboard": switchboard,
-    }
-
-
-def check_changes(change: Facts, known: Mapping[str, object]) -> None:
+def check_changes(asked: AgencyFacts, known: AgencyFacts) -> None:
     """Refuse a change that changes nothing."""
-    if all(known[name] == value for name, value in change.items()):
+    if asked == known:
         raise NotPossible(
             _("Changing what is known of an agency"), why=_("nothing would change"), do=_("Write what shall be known")
         )
 
 
-def _with_change(organisation_id: UUID) -> tuple[Agency, dict[str, Any]]:
+def _with_change(organisation_id: UUID) -> tuple[Agency, AgencyFacts]:
     row = _row(organisation_id)
     if row.change is None:
         raise NotPossible(_("This change"), why=_("none waits any more"), do=_("Look at the agency again"))
-    return row, row.change
+    return row, AgencyFacts.of(**row.change)
 
 
 def _forget_change(row: Agency) -> None:
@@ -335,20 +283,3 @@ def checks_of(words: Sequence[str]) -> list[str]:
         why = _("Say what you checked")
         raise Invalid(_("Vouching for an agency"), why=_("nothing was checked"), do=why, fields={"checked": why})
     return checks
-
-
-def check_facts(*, name: str, country: str, function: str, domains: Sequence[str], switchboard: str) -> None:
-    """Refuse an agency without its facts, field by field."""
-    fields = {}
-    if not name.strip() or len(name) > 200:
-        fields["name"] = _("Enter a name of at most 200 characters")
-    if country not in COUNTRIES:
-        fields["country"] = _("Select the country of the agency")
-    if not domains or not all(_DOMAIN.fullmatch(domain.lower()) for domain in domains):
-        fields["domains"] = _("Enter at least one domain, such as police.example")
-    if not function.strip() or len(function) > 200:
-        fields["function"] = _("Say in a few words what the agency is there for")
-    if not _NUMBER.fullmatch(switchboard):
-        fields["switchboard"] = _("Enter a telephone number from a public directory, such as +33 1 40 00 00 00")
-    if fields:
-        raise Invalid(_("Entering an agency"), why=_("something is missing"), do="", fields=fields)

@@ -11,7 +11,8 @@ from entraide.access.web.guards import actor_of, requires
 from entraide.access.web.receipts import tell
 from entraide.access.web.signing import answer_of, is_signed
 from entraide.agencies import acts, api, operations, policies
-from entraide.agencies.api import AgencyView, ChangeView, Vouched
+from entraide.agencies.api import AgencyView, ChangeView
+from entraide.agencies.facts import AgencyFacts
 from entraide.agencies.states import AgencyCheck
 from entraide.agencies.web.forms import ChangeForm, ChecksForm
 from entraide.agencies.web.showing import changed_facts, question, sent, sign
@@ -30,12 +31,7 @@ def change(request: HttpRequest, agency_id: UUID) -> HttpResponse:
         view = api.agency(agency_id)
     policies.check_may_change_now(view.state)
     back, title = reverse("agencies:agency", args=[agency_id]), _("Change what is known of this agency")
-    initial = {
-        "country": view.country,
-        "function": view.function,
-        "domains": ", ".join(view.domains),
-        "switchboard": view.switchboard,
-    }
+    initial = view.facts.content | {"domains": ", ".join(view.facts.domains)}
     form = ChangeForm(sent(request), initial=initial)
     if not form.is_valid():
         return question(request, form, title, back=back, caption=view.name)
@@ -44,21 +40,13 @@ def change(request: HttpRequest, agency_id: UUID) -> HttpResponse:
     if is_signed(request):
         answer = answer_of(request)
         entry_id = operations.propose_change(
-            agency_id, checked, **facts, step_up_id=answer.step_up_id, assertion=answer.assertion, actor=actor, now=now
+            agency_id, facts, checked, step_up_id=answer.step_up_id, assertion=answer.assertion, actor=actor, now=now
         )
         tell(request, entry_id)
         return HttpResponseRedirect(back)
-    asked = ChangeView(
-        country=facts["country"],
-        function=facts["function"],
-        domains=tuple(facts["domains"]),
-        switchboard=facts["switchboard"],
-        by=Vouched(actor.person_id or agency_id, ()),
-        content={**facts},
-    )
-    operations.check_changes(facts, view.known)
-    act = acts.propose_change(organisation_id=agency_id, known=view.known, change={**facts}, checked=checked)
-    return sign(request, act, title, _facts(view, asked, checked), form.hidden)
+    operations.check_changes(facts, view.facts)
+    act = acts.propose_change(facts, organisation_id=agency_id, known=view.known, checked=checked)
+    return sign(request, act, title, _shown(view, facts, checked), form.hidden)
 
 
 @requires(*policies.VOUCHERS)
@@ -74,7 +62,7 @@ def confirm(request: HttpRequest, agency_id: UUID) -> HttpResponse:
     back, title = reverse("agencies:agency", args=[agency_id]), _("Change this agency as the second person")
     form = ChecksForm(sent(request))
     if not form.is_valid():
-        facts = ui.SummaryList(facts=changed_facts(view, waiting))
+        facts = ui.SummaryList(facts=changed_facts(view.facts, waiting.facts))
         return question(request, form, title, back=back, caption=view.name, facts=facts)
     checked = operations.checks_of(form.cleaned_data["checked"])
     policies.check_number_is_settled(checked, view.number_since, now)
@@ -86,8 +74,8 @@ def confirm(request: HttpRequest, agency_id: UUID) -> HttpResponse:
         )
         tell(request, entry_id)
         return HttpResponseRedirect(back)
-    act = acts.confirm_change(organisation_id=agency_id, known=view.known, change=waiting.content, checked=checked)
-    return sign(request, act, title, _facts(view, waiting, checked), form.hidden)
+    act = acts.confirm_change(waiting.facts, organisation_id=agency_id, known=view.known, checked=checked)
+    return sign(request, act, title, _shown(view, waiting.facts, checked), form.hidden)
 
 
 @requires(*policies.VOUCHERS)
@@ -105,8 +93,8 @@ def drop(request: HttpRequest, agency_id: UUID) -> HttpResponse:
         )
         tell(request, entry_id)
         return HttpResponseRedirect(reverse("agencies:agency", args=[agency_id]))
-    act = acts.drop_change(organisation_id=agency_id, change=waiting.content)
-    facts = [ui.Fact(label=_("Agency"), value=view.name), *changed_facts(view, waiting)]
+    act = acts.drop_change(waiting.facts, organisation_id=agency_id)
+    facts = [ui.Fact(label=_("Agency"), value=view.name), *changed_facts(view.facts, waiting.facts)]
     return sign(request, act, _("Drop this change"), facts, {})
 
 
@@ -116,10 +104,10 @@ def _waiting(view: AgencyView) -> ChangeView:
     return view.change
 
 
-def _facts(view: AgencyView, asked: ChangeView, checked: list[str]) -> list[ui.Fact]:
+def _shown(view: AgencyView, asked: AgencyFacts, checked: list[str]) -> list[ui.Fact]:
     labels = [AgencyCheck(check).label for check in checked]
     return [
         ui.Fact(label=_("Agency"), value=view.name),
-        *changed_facts(view, asked),
+        *changed_facts(view.facts, asked),
         ui.Fact(label=_("You checked"), value=labels),
     ]

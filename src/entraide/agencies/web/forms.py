@@ -7,8 +7,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from entraide.agencies.facts import AgencyFacts, check_facts
 from entraide.agencies.labels import CATEGORY_LABELS
-from entraide.agencies.operations import Facts, change_of, check_facts
 from entraide.agencies.states import AgencyCheck
 from entraide.kernel.errors import Invalid
 from entraide.ui.places import countries_to_choose
@@ -50,11 +50,17 @@ class AgencyForm(forms.Form):
         """Return the domains as a list."""
         return [word.lower() for word in self.cleaned_data["domains"].replace(",", " ").split()]
 
+    @property
+    def facts(self) -> AgencyFacts:
+        """Return the facts as they are signed."""
+        sent = self.cleaned_data
+        return AgencyFacts.of(**{name: sent[name] for name in ("country", "function", "domains", "switchboard")})
+
     def clean(self) -> dict[str, Any]:
         """Say by field what the operation would refuse."""
         if not self.errors:
             try:
-                check_facts(**self.cleaned_data)
+                check_facts(self.facts, name=self.cleaned_data.get("name", "-"))
             except Invalid as refusal:
                 raise ValidationError({name: str(why) for name, why in refusal.fields.items()}) from None
         return self.cleaned_data
@@ -62,8 +68,12 @@ class AgencyForm(forms.Form):
     @property
     def hidden(self) -> dict[str, str]:
         """What the page that signs sends along."""
-        facts = self.cleaned_data
-        return {**{name: str(facts[name]) for name in facts}, "domains": ", ".join(facts["domains"])}
+        facts = self.facts
+        return self._more | facts.content | {"domains": ", ".join(facts.domains)}
+
+    @property
+    def _more(self) -> dict[str, str]:
+        return {"name": self.cleaned_data["name"]}
 
 
 class ChangeForm(AgencyForm):
@@ -78,31 +88,8 @@ class ChangeForm(AgencyForm):
     )
 
     @property
-    def facts(self) -> Facts:
-        """Return the facts as they are signed."""
-        sent = self.cleaned_data
-        return change_of(**{name: sent[name] for name in ("country", "function", "domains", "switchboard")})
-
-    def clean(self) -> dict[str, Any]:
-        """Say by field what the operation would refuse."""
-        if not self.errors:
-            try:
-                check_facts(name="-", **self.facts)
-            except Invalid as refusal:
-                raise ValidationError({name: str(why) for name, why in refusal.fields.items()}) from None
-        return self.cleaned_data
-
-    @property
-    def hidden(self) -> dict[str, str]:
-        """What the page that signs sends along."""
-        facts = self.facts
-        return {
-            "country": facts["country"],
-            "function": facts["function"],
-            "domains": ", ".join(facts["domains"]),
-            "switchboard": facts["switchboard"],
-            "checked": ",".join(self.cleaned_data["checked"]),
-        }
+    def _more(self) -> dict[str, str]:
+        return {"checked": ",".join(self.cleaned_data["checked"])}
 
 
 class ChecksForm(forms.Form):

@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from entraide.access import api as access
 from entraide.access.web.guards import actor_of
 from entraide.access.web.signing import signature
-from entraide.agencies.api import AgencyView, ChangeView
+from entraide.agencies.api import AgencyView
+from entraide.agencies.facts import AgencyFacts
 from entraide.kernel import clock
 from entraide.kernel.acts import Act
 from entraide.ui import components as ui
@@ -21,10 +22,10 @@ def facts_of(view: AgencyView) -> list[ui.Fact]:
     """Return what the exchange knows of an agency."""
     return [
         ui.Fact(label=_("Agency"), value=view.name),
-        ui.Fact(label=_("Country"), value=country_name(view.country)),
-        ui.Fact(label=_("What it is there for"), value=view.function),
-        ui.Fact(label=_("E-mail domains"), value=[ltr(domain) for domain in view.domains]),
-        ui.Fact(label=_("Switchboard"), value=ltr(view.switchboard)),
+        ui.Fact(label=_("Country"), value=country_name(view.facts.country)),
+        ui.Fact(label=_("What it is there for"), value=view.facts.function),
+        ui.Fact(label=_("E-mail domains"), value=[ltr(domain) for domain in view.facts.domains]),
+        ui.Fact(label=_("Switchboard"), value=ltr(view.facts.switchboard)),
     ]
 
 
@@ -51,13 +52,13 @@ def sign(request: HttpRequest, act: Act, title: str, facts: Sequence[ui.Fact], h
     return render(request, "agencies/sign.html", {"heading": title, "signature": form})
 
 
-def changed_facts(view: AgencyView, change: ChangeView) -> list[ui.Fact]:
+def changed_facts(known: AgencyFacts, asked: AgencyFacts) -> list[ui.Fact]:
     """Return each fact that a change touches: what it is, and what it shall be."""
     pairs: list[tuple[str, list[ui.Drawable], list[ui.Drawable]]] = [
-        (_("Country"), [country_name(view.country)], [country_name(change.country)]),
-        (_("What it is there for"), [view.function], [change.function]),
-        (_("E-mail domains"), [ltr(one) for one in view.domains], [ltr(one) for one in change.domains]),
-        (_("Switchboard"), [ltr(view.switchboard)], [ltr(change.switchboard)]),
+        (_("Country"), [country_name(known.country)], [country_name(asked.country)]),
+        (_("What it is there for"), [known.function], [asked.function]),
+        (_("E-mail domains"), [ltr(one) for one in known.domains], [ltr(one) for one in asked.domains]),
+        (_("Switchboard"), [ltr(known.switchboard)], [ltr(asked.switchboard)]),
     ]
     return [
         ui.Fact(

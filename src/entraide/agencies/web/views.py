@@ -59,8 +59,8 @@ def agencies(request: HttpRequest) -> HttpResponse:
             ui.Row(
                 cells=[
                     ui.Link(label=view.name, href=reverse("agencies:agency", args=[view.id])),
-                    country_name(view.country),
-                    view.function,
+                    country_name(view.facts.country),
+                    view.facts.function,
                     _pill(view.state),
                     ui.Moment(at=view.verified_at, compact=True) if view.verified_at and view.is_verified else "",
                 ]
@@ -117,20 +117,22 @@ def enter(request: HttpRequest) -> HttpResponse:
     form = AgencyForm(sent(request))
     if not form.is_valid():
         return question(request, form, _("Enter an agency"), back=reverse("agencies:agencies"))
-    facts = form.cleaned_data
+    facts, name = form.facts, form.cleaned_data["name"]
     if is_signed(request):
         answer = answer_of(request)
-        done = operations.enter(**facts, step_up_id=answer.step_up_id, assertion=answer.assertion, actor=actor, now=now)
+        done = operations.enter(
+            facts, name=name, step_up_id=answer.step_up_id, assertion=answer.assertion, actor=actor, now=now
+        )
         tell(request, done.entry_id)
         return HttpResponseRedirect(reverse("agencies:agency", args=[done.id]))
     shown = [
-        ui.Fact(label=_("Name of the agency"), value=facts["name"]),
-        ui.Fact(label=_("Country"), value=country_name(facts["country"])),
-        ui.Fact(label=_("What it is there for"), value=facts["function"]),
-        ui.Fact(label=_("E-mail domains"), value=", ".join(facts["domains"])),
-        ui.Fact(label=_("Switchboard"), value=ltr(facts["switchboard"])),
+        ui.Fact(label=_("Name of the agency"), value=name),
+        ui.Fact(label=_("Country"), value=country_name(facts.country)),
+        ui.Fact(label=_("What it is there for"), value=facts.function),
+        ui.Fact(label=_("E-mail domains"), value=", ".join(facts.domains)),
+        ui.Fact(label=_("Switchboard"), value=ltr(facts.switchboard)),
     ]
-    return sign(request, acts.enter(**facts), _("Enter an agency"), shown, form.hidden)
+    return sign(request, acts.enter(facts, name=name), _("Enter an agency"), shown, form.hidden)
 
 
 @requires(*policies.VOUCHERS)
@@ -247,7 +249,7 @@ def _waiting_change(view: AgencyView, names: dict[UUID, str]) -> list[ui.Fact]:
         return []
     who = names.get(view.change.by.person_id, _("A person of the exchange"))
     checks = [check.label for check in view.change.by.checks]
-    return [*changed_facts(view, view.change), ui.Fact(label=_("First person"), value=[who, *checks])]
+    return [*changed_facts(view.facts, view.change.facts), ui.Fact(label=_("First person"), value=[who, *checks])]
 
 
 def _change_buttons(view: AgencyView, actor: Actor) -> list[ui.Button]:

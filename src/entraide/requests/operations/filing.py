@@ -349,7 +349,7 @@ def _sender(request: LegalRequest, actor: Actor) -> Sender:
         officer_name=actor.name,
         organisation_id=request.organisation_id,
         agency_name=agency.name,
-        agency_country=agency.country,
+        agency_country=agency.facts.country,
     )
 
 

@@ -153,7 +153,7 @@ def page(request: HttpRequest, reference: str, page: str) -> HttpResponse:
         view = queries.draft_view(reference, actor=actor, now=now)
         agency = agencies.agency(view.organisation_id)
     problems = view.problems_on(page) if "problems" in request.GET else {}
-    content = {"authority_country": agency.country, **_answered_so_far(view.content)}
+    content = {"authority_country": agency.facts.country, **_answered_so_far(view.content)}
     form = form_class(content, problems)
     if isinstance(form, questions.CategoriesForm):
         form.countersigned_by_supervisor(agency.countersigned_categories)
