@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from entraide.kernel import faults
 from tests.faults.forge import Forge, a_forge
 from tests.faults.walking import (
     ACCOUNTS_FOUND,
@@ -70,6 +71,22 @@ def work_until(walk: Walk, is_done: str, death: Death | None, *, every: bool) ->
     walk.worker()  # what a worker killed after its commit left to be closed
     walk.story.desk.sequence()
     return n_died
+
+
+def test_every_point_named_here_is_one_that_a_worker_passes(walk: Walk) -> None:
+    points = {*OUTBOX, *LOOKING_UP, *PACKAGE, *TRANSACTION}
+    passed: set[str] = set()
+    for point in points:
+        faults.arm(point, passed.add)
+    walk.forge = None  # the worker in this process, where its passing is seen
+
+    do(walk, *BEFORE_THE_ANSWER)
+    passed.clear()  # what a page passes too must be passed again
+    walk.carry_on(until=ACCOUNTS_FOUND)
+    do(walk, *AFTER_IT)
+    walk.carry_on(until=RELEASED)
+
+    assert passed == points
 
 
 @pytest.mark.parametrize("point", LOOKING_UP)

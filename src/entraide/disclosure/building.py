@@ -7,7 +7,7 @@ encrypted to the officer.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import pyrage
 from django.conf import settings
 
 from entraide.access import api as access
@@ -34,8 +33,8 @@ from entraide.evidence.bag import (
     Seal,
     Statement,
     Trust,
+    encrypt,
     make_bag,
-    parse_recipients,
     write_zip,
 )
 from entraide.evidence.parts import Part, forget_parts
@@ -157,7 +156,7 @@ def build(package_id: UUID, *, tell: Tell) -> None:
         )
     tell(0, None, "proof")
     archive(job, bag, _seal_of(job, bag, sealed), lambda done: tell(done, bag.size, "writing"))
-    size, digest = encrypt(job)
+    size, digest = encrypt_to_officer(job)
     operations.note_assembled(package_id, file_size=size, file_hash=digest, actor=WORKER, now=clock.now())
     fault("disclosure.assembled")
     forget_parts(job.spool)
@@ -312,12 +311,12 @@ def archive(job: Job, bag: Bag, seal: Seal, progress: Callable[[int], None]) -> 
     fault("disclosure.archived")
 
 
-def encrypt(job: Job) -> tuple[int, bytes]:
+def encrypt_to_officer(job: Job) -> tuple[int, bytes]:
     """Encrypt the archive copy to the officer; return size and SHA-256 of the file."""
     path = package_file(job.package.pk)
     with archive_file(job.package.pk).open("rb") as source, whole_file(path) as out:
         chunks = job.key.open_stream(source, place=_archive_place(job.package.pk))
-        pyrage.encrypt_io(_Readable(chunks), out, parse_recipients([job.package.recipient_key]))
+        encrypt(out, chunks, recipients=[job.package.recipient_key])
     fault("disclosure.encrypted")
     digest = hashlib.sha256()
     with path.open("rb") as file:
@@ -328,20 +327,3 @@ def encrypt(job: Job) -> tuple[int, bytes]:
 
 def _archive_place(package_id: UUID) -> str:
     return f"disclosure.archive:{package_id}"
-
-
-class _Readable:
-    """Chunks as something to read from."""
-
-    def __init__(self, chunks: Iterator[bytes]) -> None:
-        self._chunks, self._rest = chunks, b""
-
-    def read(self, size: int = -1) -> bytes:
-        while not self._rest:
-            try:
-                self._rest = next(self._chunks)
-            except StopIteration:
-                return b""
-        taken = self._rest if size < 0 else self._rest[:size]
-        self._rest = self._rest[len(taken) :]
-        return taken

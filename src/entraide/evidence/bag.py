@@ -10,8 +10,6 @@ recipient, purpose and place in the log are signed with the data.  Same parts an
 import base64
 import contextlib
 import hashlib
-import os
-import threading
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -38,7 +36,6 @@ _TIME = (1980, 1, 1, 0, 0, 0)
 # Level 4 takes half the time of the usual 6 for 3 % more bytes on CSV of records.
 _DEFLATE_LEVEL = 4
 _KEYS_HEADER = "entraide/exchange-keys/v1"
-_PIPE_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -326,42 +323,18 @@ def write_zip(
             _add(archive, name, chunks)
 
 
-def write_encrypted(
-    out: BinaryIO,
-    bag: Bag,
-    seal: Seal,
-    *,
-    recipients: Sequence[str],
-    progress: Callable[[int], None] | None = None,
-) -> None:
-    """Write the sealed package to `out`, encrypted with age to `recipients` (``age1…``), in constant memory.
+def encrypt(out: BinaryIO, chunks: Iterator[bytes], *, recipients: Sequence[str]) -> None:
+    """Write `chunks` to `out`, encrypted with age to `recipients` (``age1…``), in constant memory.
 
-    The zip exists in a pipe only.  If anything fails, this raises and what is in `out` must be thrown away: age would
-    have closed a shortened file properly.
+    What `chunks` raises is raised here, and what is in `out` must be thrown away: nothing of age's tells a shortened
+    file from a whole one once it is closed properly.
 
     Raises
     ------
     ValueError
         If there is no recipient, or one is not an X25519 recipient of age.
     """
-    keys = parse_recipients(recipients)
-    reading, writing = os.pipe()
-    failed: list[BaseException] = []
-    with os.fdopen(reading, "rb", buffering=_PIPE_BYTES) as source:
-        writer = threading.Thread(
-            target=_feed, args=(writing, bag, seal, progress, failed), name=f"zip {bag.name}", daemon=True
-        )
-        writer.start()
-        try:
-            pyrage.encrypt_io(_Guarded(source, writer, failed), out, keys)
-        except pyrage.EncryptError:
-            if not failed:
-                raise
-        finally:
-            source.close()  # a writer that still has something to say finds the pipe broken and ends
-            writer.join()
-    if failed:
-        raise failed[0]
+    pyrage.encrypt_io(_Readable(chunks), out, parse_recipients(recipients))
     fault("package.encrypted")
 
 
@@ -406,31 +379,21 @@ class _Forward:
         self._out.flush()
 
 
-class _Guarded:
-    """The pipe as age reads it; tells the end of the zip from the death of its writer."""
+class _Readable:
+    """Chunks as something to read from."""
 
-    def __init__(self, source: BinaryIO, writer: threading.Thread, failed: list[BaseException]) -> None:
-        self._source, self._writer, self._failed = source, writer, failed
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks, self._rest = chunks, b""
 
     def read(self, size: int = -1) -> bytes:
-        data = self._source.read(size)
-        if not data:
-            self._writer.join()
-            if self._failed:
-                raise self._failed[0]
-        return data
-
-
-def _feed(
-    writing: int, bag: Bag, seal: Seal, progress: Callable[[int], None] | None, failed: list[BaseException]
-) -> None:
-    try:
-        with os.fdopen(writing, "wb", buffering=_PIPE_BYTES) as pipe:
-            write_zip(pipe, bag, seal, progress=progress)
-    except BrokenPipeError:
-        pass  # the reader gave up first and says why
-    except BaseException as error:
-        failed.append(error)
+        while not self._rest:
+            try:
+                self._rest = next(self._chunks)
+            except StopIteration:
+                return b""
+        taken = self._rest if size < 0 else self._rest[:size]
+        self._rest = self._rest[len(taken) :]
+        return taken
 
 
 def _add(archive: zipfile.ZipFile, name: str, chunks: Iterable[bytes]) -> None:
