@@ -34,7 +34,8 @@ def change(request: HttpRequest, agency_id: UUID) -> HttpResponse:
     initial = view.facts.content | {"domains": ", ".join(view.facts.domains)}
     form = ChangeForm(sent(request), initial=initial)
     if not form.is_valid():
-        return question(request, form, title, back=back, caption=view.name)
+        lead = _("You sign the change; it is in force once a second person has checked it and signed as well.")
+        return question(request, form, title, back=back, caption=view.name, lead=lead)
     facts, checked = form.facts, operations.checks_of(form.cleaned_data["checked"])
     policies.check_number_is_settled(checked, view.number_since, now)
     if is_signed(request):

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from entraide.agencies.facts import AgencyFacts, check_facts
@@ -113,7 +114,11 @@ class CategoriesForm(forms.Form):
 
     categories = SignedList(
         label=_("Which data wait for the supervisor's signature?"),
-        choices=[(category.value, label) for category, label in CATEGORY_LABELS.items()],
+        help_text=_("Every emergency waits for it in any case."),
+        choices=[
+            (category.value, format_lazy("{} · {}", category.value, label))
+            for category, label in CATEGORY_LABELS.items()
+        ],
         required=False,
     )
 
