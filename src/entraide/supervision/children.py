@@ -110,11 +110,12 @@ WORKER = Child(
 WEB = Child(
     name="web",
     # Two workers, so that one long answer does not hold up the others.  Without --respawn-failed-workers the program
-    # ends with its last worker.
+    # ends with its last worker.  A worker that is told to stop lets begun requests end: one of which only half the head
+    # came (a browser that was suspended, a cut line) is given up before the worker would be killed for waiting.
     command=(
         *(_PYTHON, "-m", "granian", "--interface", "wsgi", "--host", "{host}", "--port", "{port}", "--no-ws"),
         *("--workers", "2", "--blocking-threads", "2", "--respawn-failed-workers", "--log-level", "warning"),
-        *("--workers-kill-timeout", "10", "entraide.project.wsgi:application"),
+        *("--http1-header-read-timeout", "5000", "--workers-kill-timeout", "10", "entraide.project.wsgi:application"),
     ),
     process="web",
     databases=_WEB,
