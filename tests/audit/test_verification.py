@@ -1,6 +1,5 @@
 """What a database superuser does to the log is found, and the first entry that does not hold is named."""
 
-import os
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from entraide.evidence.merkle import leaf_hash, nodes_of, root_of
 from entraide.evidence.notes import Checkpoint, Ed25519NoteKey, VerifierKey, sign_note
 from entraide.evidence.receipts import Receipt
 from tests.audit.conftest import ANOUK, act_often, open_cases
+from tests.dice import seed
 from tests.plugins.desk import NOON, Desk
 
 ORIGIN = "demo.invalid/log"
@@ -90,9 +90,7 @@ def test_ten_thousand_flipped_bytes_are_found_and_the_entries_named(signed_log: 
 
 
 def flip(desk: Desk, *, times: int) -> None:
-    seed = int(os.environ.get("ENTRAIDE_SEED", "0")) or random.randrange(2**32)
-    print(f"seed {seed}")
-    dice = random.Random(seed)
+    dice = random.Random(seed())
     ways: list[Callable[[psycopg.Connection, random.Random], tuple[int, int, list[tuple[str, list[Any]]]]]] = [
         flip_leaf, flip_stored_hash, flip_placed_hash, flip_leaf_and_hashes, flip_tile, flip_note,
     ]  # fmt: skip

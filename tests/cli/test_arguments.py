@@ -48,6 +48,25 @@ def test_what_the_launcher_does_not_know_goes_to_pytest(
     assert pytest_called_with == [passed_on]
 
 
+def test_the_tests_see_nothing_of_this_machines_desk_but_what_is_meant_for_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: dict[str, str] = {}
+
+    def run(command: list[str], *, env: dict[str, str], **options: object) -> SimpleNamespace:
+        seen.update(env)
+        return SimpleNamespace(returncode=0)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    for name in ("ENTRAIDE_HOME", "ENTRAIDE_DATABASE_URL_WEB", "DATABASE_URL", "ENTRAIDE_SEED"):
+        monkeypatch.setenv(name, "7")
+
+    assert cli.main(["test"]) == 0
+
+    ours = {name for name in seen if name.startswith("ENTRAIDE_") or name == "DATABASE_URL"}
+    assert ours - {"ENTRAIDE_TEST_DATA", "ENTRAIDE_POSTGRES_BINARIES"} == {"ENTRAIDE_SEED"}
+
+
 def test_one_core_runs_the_tests_in_one_process() -> None:
     assert testing.in_processes([], 1) == []
 

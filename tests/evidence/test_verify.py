@@ -16,6 +16,7 @@ from entraide.evidence.leaves import Leaf
 from entraide.evidence.notes import COSIGNATURE, Ed25519NoteKey, LogProof, VerifierKey, cosign
 from entraide.evidence.parts import Part
 from entraide.evidence.verify import Report
+from tests.dice import seed
 from tests.evidence.packages import (
     KEY,
     PRODUCTION,
@@ -78,13 +79,18 @@ def test_v26_v20_every_flipped_byte_of_every_file_is_found_and_named() -> None:
 
 
 @pytest.mark.long
-def test_v26_every_flipped_bit_is_found_by_both_verifiers() -> None:
+def test_v26_every_flipped_bit_is_found_and_in_every_byte_by_the_second_verifier_too() -> None:
+    """The second verifier is asked about one bit of each byte: it takes nine times as long, and says the same."""
+    draw = random.Random(seed())
     for name, data in WHOLE.items():
-        for bit in range(8 * len(data)):
-            changed = bytearray(data)
-            changed[bit // 8] ^= 1 << bit % 8
-            report = judged_by_both({**WHOLE, name: bytes(changed)})
-            assert not report["holds"] and name in report["files"], (name, bit)
+        for place in range(len(data)):
+            asked_too = draw.randrange(8)
+            for bit in range(8):
+                changed = bytearray(data)
+                changed[place] ^= 1 << bit
+                contents = {**WHOLE, name: bytes(changed)}
+                report = judged_by_both(contents) if bit == asked_too else judged(contents)
+                assert not report["holds"] and name in report["files"], (name, place, bit)
 
 
 @given(st.sampled_from(sorted(WHOLE)), st.data())

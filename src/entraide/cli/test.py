@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     command = [sys.executable, "-m", "pytest", *long, *in_processes(args.rest, os.cpu_count() or 1), *args.rest]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ENTRAIDE_")}
     # Tests make their own instances: what this machine's desk is set to must not reach them.
-    for name in ("ENTRAIDE_TEST_DATA", "ENTRAIDE_POSTGRES_BINARIES"):
+    for name in ("ENTRAIDE_TEST_DATA", "ENTRAIDE_POSTGRES_BINARIES", "ENTRAIDE_SEED"):
         if name in os.environ:
             environment[name] = os.environ[name]
     environment.pop("DATABASE_URL", None)

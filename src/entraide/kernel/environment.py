@@ -77,6 +77,7 @@ _TABLE = (
     Setting("ENTRAIDE_TESTING", "Set to 1 by the tests only; nothing else may set it."),
     Setting("ENTRAIDE_FAULTS", "Fault points that a test arms; read only where ENTRAIDE_TESTING is 1."),
     Setting("ENTRAIDE_TEST_DATA", "Folder of public test data; tests that need it are skipped where it is absent."),
+    Setting("ENTRAIDE_SEED", "Number from which the dice of tests are thrown, to repeat what a failed test printed."),
     Setting("REFERENCE_EXCHANGE_DATABASE_URL", "Database URL of the reference exchange.", is_secret=True),
     Setting("REFERENCE_EXCHANGE_TOKEN", "Bearer token the reference exchange accepts.", is_secret=True),
     Setting("REFERENCE_EXCHANGE_FAULTS", "Set to 1 by tests only: lets a test ask the reference exchange to fail."),
