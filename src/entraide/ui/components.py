@@ -404,32 +404,6 @@ class SummaryList:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """One entry of a case's log."""
-
-    at: datetime
-    what: Text
-    who: Text = ""
-    detail: Drawable = ""
-    tone: str = Tone.QUIET
-    proof_href: str = ""
-
-    @property
-    def moment(self) -> Moment:
-        """Return its time as a component."""
-        return Moment(at=self.at)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timeline:
-    """The log of a case, in the order given."""
-
-    template: ClassVar[str] = "ui/components/timeline.html"
-    events: Sequence[Event]
-    empty: Text = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
     """One line of an error summary; `href` leads to the field."""
 
@@ -554,15 +528,6 @@ class Breadcrumbs:
     """Where the reader is; the page itself is not among them."""
 
     template: ClassVar[str] = "ui/components/breadcrumbs.html"
-    links: Sequence[Link]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tabs:
-    """Parts of one thing, each its own page."""
-
-    template: ClassVar[str] = "ui/components/tabs.html"
-    label: Text
     links: Sequence[Link]
 
 

@@ -17,7 +17,6 @@ from entraide.ui.components import (
     Component,
     Deadline,
     ErrorSummary,
-    Event,
     Fact,
     Fault,
     Identifier,
@@ -38,11 +37,9 @@ from entraide.ui.components import (
     Signature,
     SummaryList,
     Table,
-    Tabs,
     Task,
     TaskList,
     Thread,
-    Timeline,
     Tone,
     Words,
 )
@@ -189,19 +186,6 @@ def _task_lists() -> Pieces:
     ]
 
 
-def _tabs() -> Pieces:
-    return [
-        Tabs(
-            label="Request",
-            links=(
-                Link(label="Request", href="#", is_current=True),
-                Link(label="Thread", href="#", count=2),
-                Link(label="Log", href="#"),
-            ),
-        ),
-    ]
-
-
 def _notices() -> Pieces:
     return [
         Notice(title="A question is open; the clock stands still.", tone=Tone.QUIET),
@@ -248,10 +232,6 @@ def _progress() -> Pieces:
         Progress(label="Package R-26-7K3F9Q", state="done"),
         Progress(label="Package R-26-7K3F9R", state="failed", done=1, total=4, detail="No space left."),
     ]
-
-
-def _timelines() -> Pieces:
-    return [_timeline()]
 
 
 def _panels() -> Pieces:
@@ -366,16 +346,6 @@ def _summary() -> SummaryList:
     )
 
 
-def _timeline() -> Timeline:
-    return Timeline(
-        events=(
-            Event(at=_NOON, what="Filed and signed", who="Otto Lindqvist", tone=Tone.INFO, proof_href="#"),
-            Event(at=_NOON + timedelta(hours=1), what="Question asked", who="Anouk Verbeke", detail="Which account?"),
-            Event(at=_NOON + timedelta(days=1), what="Decision approved", who="Rita Okafor", tone=Tone.GOOD),
-        )
-    )
-
-
 def _signature(reason: str = "") -> Signature:
     challenge = base64.urlsafe_b64encode(bytes(32)).rstrip(b"=").decode()
     return Signature(
@@ -400,12 +370,10 @@ _SECTIONS: tuple[tuple[str, Callable[[], Pieces]], ...] = (
     ("Tables", _tables),
     ("Check your answers", _summaries),
     ("Task list", _task_lists),
-    ("Tabs", _tabs),
     ("Notices", _notices),
     ("Remarks", _remarks),
     ("Error summary", _error_summaries),
     ("Progress", _progress),
-    ("Log of a case", _timelines),
     ("Panel", _panels),
     ("Receipts", _receipts),
     ("Threads", _threads),
