@@ -31,11 +31,3 @@ def signer_folder() -> Path:
 def signer_socket() -> Path:
     """Return the signer's Unix socket."""
     return home() / "run" / "signer.sock"
-
-
-def read_or_nothing(path: Path) -> bytes | None:
-    """Return what a file holds, or None where there is none."""
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return None

@@ -263,12 +263,6 @@ def tiles_of(size: int, since: int = 0) -> Iterator[tuple[int, int, int]]:
         size, since, level = size // TILE_WIDTH, since // TILE_WIDTH, level + 1
 
 
-def tile_of(nodes: NodeSource, level: int, index: int, width: int = TILE_WIDTH) -> bytes:
-    """Return the bytes of one tile."""
-    first = index * TILE_WIDTH
-    return b"".join(nodes(level * TILE_HEIGHT, first + i) for i in range(width))
-
-
 def nodes_from_tiles(read: TileReader, size: int) -> NodeSource:
     """Return a source over the stored tiles of a tree of `size` leaves; each tile is read once and kept.
 

@@ -112,10 +112,6 @@ class Progress:
         )
         self._is_cancel_asked = bool(row[0])
 
-    def is_cancelled(self) -> bool:
-        """Say whether somebody asked for the work to stop, as of the last report."""
-        return self._is_cancel_asked
-
     def check(self) -> None:
         """Raise `Cancelled` where the work is to stop."""
         if self._is_cancel_asked:

@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from csp.constants import NONE, SELF
-from django.utils.translation import gettext_lazy as _
 
 from entraide.kernel import environment
 
@@ -206,4 +205,3 @@ LOGGING = {
     # Whoever looks at a demo or a trial looks at its terminal too: a mistake in a form is no news there.
     "loggers": {"django.request": {"level": "ERROR" if KIND in ("demo", "trial") else "WARNING"}},
 }
-PRODUCT_NAME = _("Entraide")

@@ -8,7 +8,7 @@ from entraide.audit import api as audit
 from entraide.database import reading_as
 from entraide.kernel.actors import Actor, Face
 from entraide.requests import files, policies, rules
-from entraide.requests.models import DecisionDraft, Draft, LegalRequest
+from entraide.requests.models import Draft, LegalRequest
 from entraide.requests.queries.lists import rows_of
 from entraide.requests.queries.parts import (
     assignments_of,
@@ -80,7 +80,6 @@ def request_view(reference: str, *, actor: Actor, now: datetime) -> RequestView:
     is_editable = RequestState(request.state) in EDITABLE
     proposals = proposals_of(request) if is_staff else ()
     instrument = instrument_view(request, filing, actor)
-    decision_draft = DecisionDraft.objects.filter(request=request).first() if is_staff else None
     findings: tuple[Finding, ...] = ()
     if is_staff and filing is not None:
         findings = (
@@ -91,7 +90,6 @@ def request_view(reference: str, *, actor: Actor, now: datetime) -> RequestView:
         row=next(rows_of([request], actor)),
         stream_id=request.stream_id,
         draft=draft.content if draft and is_editable else None,
-        draft_saved_at=draft.saved_at if draft and is_editable else None,
         instrument=instrument,
         filing=filing_view(filing) if filing else None,
         targets=targets_of(filing, is_staff=is_staff) if filing else (),
@@ -100,7 +98,6 @@ def request_view(reference: str, *, actor: Actor, now: datetime) -> RequestView:
         findings=findings,
         overlaps=overlaps(request) if is_staff else (),
         assignments=assignments_of(request) if is_staff else (),
-        decision_answers=tuple(decision_draft.answers) if decision_draft else (),
         proposals=proposals,
         verbs=verbs_of(request, actor, proposals),
     )
@@ -118,7 +115,7 @@ def draft_of(reference: str, *, actor: Actor) -> tuple[Mapping[str, Any], Instru
 
 def _erased_view(request: LegalRequest, actor: Actor) -> RequestView:
     return RequestView(
-        row=next(rows_of([request], actor)), stream_id=request.stream_id, draft=None, draft_saved_at=None,
+        row=next(rows_of([request], actor)), stream_id=request.stream_id, draft=None,
         instrument=None, filing=None, targets=(), messages=(), clock=None, findings=(), overlaps=(), assignments=(),
-        decision_answers=(), proposals=(), verbs=(),
+        proposals=(), verbs=(),
     )  # fmt: skip

@@ -182,7 +182,6 @@ class RequestView:
     row: RequestRow
     stream_id: UUID
     draft: Mapping[str, Any] | None
-    draft_saved_at: datetime | None
     instrument: InstrumentView | None
     filing: FilingView | None
     targets: tuple[TargetView, ...]
@@ -191,7 +190,6 @@ class RequestView:
     findings: tuple[Finding, ...]
     overlaps: tuple[OverlapView, ...]
     assignments: tuple[AssignmentView, ...]
-    decision_answers: tuple[Mapping[str, Any], ...]
     proposals: tuple[ProposalView, ...]
     verbs: tuple[VerbView, ...]
 
