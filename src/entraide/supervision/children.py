@@ -110,12 +110,14 @@ WORKER = Child(
 WEB = Child(
     name="web",
     # Two workers, so that one long answer does not hold up the others.  Without --respawn-failed-workers the program
-    # ends with its last worker.  A worker that is told to stop lets begun requests end: one of which only half the head
-    # came (a browser that was suspended, a cut line) is given up before the worker would be killed for waiting.
+    # ends with its last worker.  Begun requests end before a worker stops; one of which only half the head came (a
+    # suspended browser, a cut line) is given up after 5 s, and who takes longer than the supervisor allows is killed
+    # by it.  Granian's own --workers-kill-timeout is not set: two of its threads wait for the same worker, and the one
+    # that learns last calls a worker "killed" that has long ended in order.
     command=(
         *(_PYTHON, "-m", "granian", "--interface", "wsgi", "--host", "{host}", "--port", "{port}", "--no-ws"),
         *("--workers", "2", "--blocking-threads", "2", "--respawn-failed-workers", "--log-level", "warning"),
-        *("--http1-header-read-timeout", "5000", "--workers-kill-timeout", "10", "entraide.project.wsgi:application"),
+        *("--http1-header-read-timeout", "5000", "entraide.project.wsgi:application"),
     ),
     process="web",
     databases=_WEB,
