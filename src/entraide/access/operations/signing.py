@@ -128,28 +128,8 @@ def sign(act: Act, *, step_up_id: UUID, assertion: str, case_id: UUID, actor: Ac
     answer = _parsed(assertion)
     credential = _credential_of(person, answer)
     signed = _signed_act(act, step_up, credential, answer)
-    try:
-        # With the very check that anyone repeats later: what cannot be verified offline is not accepted.
-        signed_acts.verify(
-            signed,
-            act=act.canonical(),
-            public_key=bytes(credential.public_key),
-            rp_id=settings.RP_ID,
-            origin=settings.ORIGIN,
-            at_ms=unix_ms(now),
-        )
-        verified = webauthn.verify_authentication_response(
-            credential=answer,
-            expected_challenge=signed.challenge,
-            expected_rp_id=settings.RP_ID,
-            expected_origin=settings.ORIGIN,
-            credential_public_key=bytes(credential.public_key),
-            credential_current_sign_count=credential.sign_count,
-            require_user_verification=True,
-        )
-    except (NotSigned, WebAuthnException) as error:
-        raise not_signed() from error
-    credential.sign_count, credential.last_used_at = verified.new_sign_count, now
+    credential.sign_count = _checked(signed, act, credential, answer, now)
+    credential.last_used_at = now
     credential.save(update_fields=["sign_count", "last_used_at"])
     kept = SignedAct(
         organisation_id=person.organisation_id,
@@ -255,3 +235,35 @@ def _signed_act(act: Act, step_up: StepUp, credential: Credential, answer: dict[
         )
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise not_signed() from error
+
+
+def _checked(
+    signed: signed_acts.SignedAct, act: Act, credential: Credential, answer: dict[str, Any], now: datetime
+) -> int:
+    """Return the passkey's new counter, or refuse.
+
+    Checked twice: by the very check that anyone repeats later, for what cannot be verified offline is not accepted, and
+    by a library that others wrote.
+    """
+    public_key = bytes(credential.public_key)
+    try:
+        signed_acts.verify(
+            signed,
+            act=act.canonical(),
+            public_key=public_key,
+            rp_id=settings.RP_ID,
+            origin=settings.ORIGIN,
+            at_ms=unix_ms(now),
+        )
+        verified = webauthn.verify_authentication_response(
+            credential=answer,
+            expected_challenge=signed.challenge,
+            expected_rp_id=settings.RP_ID,
+            expected_origin=settings.ORIGIN,
+            credential_public_key=public_key,
+            credential_current_sign_count=credential.sign_count,
+            require_user_verification=True,
+        )
+    except (NotSigned, WebAuthnException) as error:
+        raise not_signed() from error
+    return verified.new_sign_count
