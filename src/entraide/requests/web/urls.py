@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from entraide.requests.web import agency, case, deciding, drafting, filing, staff, targets
+from entraide.requests.web import agency, case, deciding, drafting, filing, four_eyes, staff, targets
 
 app_name = "requests"
 _writing: list[URLPattern] = [
@@ -51,14 +51,14 @@ _of_the_desk: list[URLPattern] = [
     path("requests/<str:reference>/decision/", deciding.decide, name="propose"),
     path("requests/<str:reference>/decision/save/", deciding.autosave, name="save_decision"),
     path("requests/<str:reference>/decision/look-ups/", deciding.lookups_awaited, name="lookups_awaited"),
-    path("requests/<str:reference>/decision/propose/", deciding.sign_proposal, name="sign_proposal"),
+    path("requests/<str:reference>/decision/propose/", four_eyes.sign_proposal, name="sign_proposal"),
     path(
         "requests/<str:reference>/decision/propose/options/",
-        deciding.sign_proposal_options,
+        four_eyes.sign_proposal_options,
         name="sign_proposal_options",
     ),
-    path("requests/<str:reference>/approve/", deciding.approve, name="approve"),
-    path("requests/<str:reference>/approve/options/", deciding.approve_options, name="approve_options"),
-    path("requests/<str:reference>/approved/", deciding.approved, name="approved"),
+    path("requests/<str:reference>/approve/", four_eyes.approve, name="approve"),
+    path("requests/<str:reference>/approve/options/", four_eyes.approve_options, name="approve_options"),
+    path("requests/<str:reference>/approved/", four_eyes.approved, name="approved"),
 ]
 urlpatterns: list[URLPattern] = [*_writing, *_of_the_case, *_of_the_desk]
