@@ -10,6 +10,7 @@ from entraide.access.api import verify_signed_act
 from entraide.audit import api as audit
 from entraide.database import acting_in, reading_as
 from entraide.kernel import faults
+from entraide.kernel.actors import Role
 from entraide.kernel.errors import Invalid, NotFound, NotPermitted, NotPossible, Refusal
 from entraide.requests import api, operations, policies, queries
 from entraide.requests.document import countersign_act, withdraw_act
@@ -19,6 +20,7 @@ from tests.requests.material import ADDRESS, filled, target
 from tests.requests.story import WAYS, WORKER, Story, a_pdf, in_operation
 
 S, V = RequestState, RequestVerb
+BOTH_ROLES = frozenset({Role.OFFICER, Role.SUPERVISOR, Role.ANALYST, Role.APPROVER})
 NO_SIGNATURE = {"step_up_id": uuid4(), "assertion": "{}"}
 
 
@@ -137,6 +139,55 @@ def test_who_may_do_what_equals_the_written_table(story, verb):
         if policies.why_not(verb, getattr(story.cast, name).actor, request, proposer=story.cast.ANOUK.id) is None
     ]
     assert allowed == may
+
+
+@pytest.mark.parametrize(
+    ("state", "may_see"),
+    [
+        (S.DRAFT, "OTTO"),
+        (S.AWAITING_COUNTERSIGNATURE, "OTTO SABINE"),
+        (S.TRIAGE, "OTTO SABINE ANOUK MARC AUDE"),
+    ],
+)
+def test_v08_the_query_set_narrows_by_itself_what_the_database_lets_through(story, state, may_see):
+    story.to(state, **(DEEP if state is S.AWAITING_COUNTERSIGNATURE else {}))
+    with reading_as(story.cast.OTTO.actor):  # the door of the one who sees it in every state
+        assert LegalRequest.objects.exists()
+        seen = [
+            name
+            for name in ("OTTO", "SABINE", "ADA", "IVO", "ANOUK", "MARC", "AUDE", "DORA")
+            if LegalRequest.objects.visible_to(
+                replace(getattr(story.cast, name).actor, roles=BOTH_ROLES)
+                if name == "IVO"  # of another agency, whatever he is there
+                else getattr(story.cast, name).actor
+            ).exists()
+        ]
+    assert seen == may_see.split()
+
+
+@pytest.mark.parametrize("verb", [V.APPROVE, V.REJECT, V.COUNTERSIGN, V.RETURN_TO_DRAFT])
+def test_v12_whoever_holds_both_roles_still_is_no_second_person(story, verb):
+    one, state = (
+        (story.cast.ANOUK, S.IN_DECISION)
+        if verb in (V.APPROVE, V.REJECT)
+        else (story.cast.OTTO, S.AWAITING_COUNTERSIGNATURE)
+    )
+    story.to(state, **(DEEP if state is S.AWAITING_COUNTERSIGNATURE else {}))
+    with pytest.raises(NotPermitted, match="of their own"):
+        _as(replace(one.actor, roles=BOTH_ROLES), verb, story.reference, story)
+    assert story.state is state
+
+
+@pytest.mark.parametrize("verb", [V.APPROVE, V.COUNTERSIGN])
+def test_v12_the_table_counts_other_persons_whatever_the_policy_lets_through(story, monkeypatch, verb):
+    one, state = (
+        (story.cast.ANOUK, S.IN_DECISION) if verb is V.APPROVE else (story.cast.OTTO, S.AWAITING_COUNTERSIGNATURE)
+    )
+    story.to(state, **(DEEP if verb is V.COUNTERSIGN else {}))
+    monkeypatch.setattr(policies, "check", lambda *who, **what: None)
+    with pytest.raises(NotPossible, match="must approve"):
+        _as(replace(one.actor, roles=BOTH_ROLES), verb, story.reference, story)
+    assert story.state is state
 
 
 @pytest.mark.parametrize("verb", list(CALLS))
