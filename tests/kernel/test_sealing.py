@@ -72,6 +72,18 @@ def test_a_destroyed_key_is_gone_and_is_never_made_anew(tmp_path):
     assert str(CASE) not in {path.name for path in (tmp_path / "cases").rglob("*")}
 
 
+def test_what_lay_on_the_disk_is_overwritten_before_a_key_is_gone(tmp_path):
+    store = FileKeyStore(tmp_path / "keys")
+    store.create(CASE)
+    [file] = [path for path in (tmp_path / "keys" / "cases").rglob("*") if path.is_file()]
+    same_place = tmp_path / "another name of the same bytes"
+    same_place.hardlink_to(file)
+    before = same_place.read_bytes()
+    store.destroy(CASE)
+    assert len(same_place.read_bytes()) == len(before)
+    assert same_place.read_bytes() != before
+
+
 def test_a_copy_of_the_case_keys_without_the_key_encryption_key_opens_nothing(tmp_path):
     FileKeyStore(tmp_path).create(CASE)
     (tmp_path / "kek").write_bytes(bytes(32))
