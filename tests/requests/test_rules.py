@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -134,3 +135,14 @@ def test_every_basis_has_a_row_with_its_clocks_and_every_category_a_group():
         assert profile.grounds()
     assert set(law.CATEGORIES) == set(Category)
     assert set(law.AUTHORITY_LABELS) == set(AuthorityKind)
+
+
+@pytest.mark.parametrize(
+    ("language", "act"),
+    [("en", "Regulation (EU)"), ("fr", "Règlement (UE)"), ("es", "Reglamento (UE)"), ("ar", "اللائحة")],
+)
+def test_a_citation_is_said_in_the_language_of_its_reader(language: str, act: str) -> None:
+    source = law.PROFILES[LegalBasis.EPOC].clarification.source
+    with translation.override(language):
+        assert str(source).startswith(act)
+        assert "10(6)" in str(source)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from entraide.agencies.states import AgencyCheck, AgencyState, AgencyVerb
 from entraide.kernel.actors import Actor, Face, Role
 from entraide.kernel.errors import Invalid, NotPermitted, NotPossible, Text
+from entraide.ui.components import owed_in_words
 
 # A thief who had the number changed answers it: until this is over, the agency has time to complain.
 NUMBER_SETTLES_IN = timedelta(hours=72)
@@ -49,11 +50,10 @@ def check_was_called_back(checks: Collection[str]) -> None:
 def check_number_is_settled(checks: Collection[str], number_since: datetime | None, now: datetime) -> None:
     """Refuse a call to a number that was changed less than three days ago: it verifies nothing."""
     if AgencyCheck.CALL_BACK in checks and number_since is not None and now < number_since + NUMBER_SETTLES_IN:
-        until = f"{number_since + NUMBER_SETTLES_IN:%Y-%m-%d %H:%M} UTC"
         raise NotPossible(
             _("Counting this call"),
             why=_("its number was changed less than 72 hours ago, and verifies nothing until %(until)s")
-            % {"until": until},
+            % {"until": owed_in_words(number_since + NUMBER_SETTLES_IN)},
             do=_("Call it after that"),
         )
 

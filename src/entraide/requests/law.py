@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from entraide.exchange.port import Category
@@ -62,6 +63,14 @@ class Group(StrEnum):
 
 
 A, C = AuthorityKind, Category
+
+PRACTICE: Text = _("Practice of the desk")
+
+
+def regulation(article: str) -> Text:
+    """Return the citation of an article of the e-evidence Regulation, in the reader's language when it is shown."""
+    return format_lazy(_("Regulation (EU) 2023/1543, Art. {article}"), article=article)
+
 
 BASIS_LABELS: Mapping[LegalBasis, Text] = {
     LegalBasis.EPOC: _("European Production Order (Regulation (EU) 2023/1543)"),
@@ -160,7 +169,7 @@ class Ground:
     code: str
     label: Text
     sentence: Text
-    source: str
+    source: Text
     profiles: frozenset[LegalBasis]
     decision: Coverage = Coverage.PRODUCED
     needs_text: bool = False
@@ -175,7 +184,7 @@ def _ground(
     code: str,
     label: Text,
     sentence: Text,
-    source: str,
+    source: Text,
     profiles: frozenset[LegalBasis] = _ALL,
     decision: Coverage = Coverage.PRODUCED,
     needs_text: bool = False,
@@ -195,7 +204,7 @@ _GROUNDS = (
             _("The instrument does not contain enough information to be carried out."), f"{_ANNEX_III}; Art. 10(6)",
             decision=Coverage.COVERED, needs_text=True),
     _ground("not_authentic", _("Origin not confirmed"),
-            _("The origin of the instrument could not be confirmed."), "Practice of the desk",
+            _("The origin of the instrument could not be confirmed."), PRACTICE,
             decision=Coverage.COVERED),
     _ground("not_competent", _("Not issued or validated by a competent authority"),
             _("The instrument was not issued or validated by an authority competent for this data."),
@@ -244,7 +253,7 @@ class Clock:
 
     length: timedelta
     count: Count
-    source: str
+    source: Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,14 +274,14 @@ class LegalProfile:
 
     basis: LegalBasis
     label: Text
-    source: str
+    source: Text
     clocks: Mapping[Urgency, Clock]
     clarification: Clock
     may_order: Mapping[Group, frozenset[AuthorityKind]]
     may_validate: Mapping[Group, frozenset[AuthorityKind]]
-    authority_source: str
+    authority_source: Text
     offence_years_min: int | None = None
-    offence_source: str = ""
+    offence_source: Text = ""
     unvalidated_emergency: frozenset[Group] = frozenset()
     countries: frozenset[str] = frozenset()  # where such an order can come from; empty: anywhere
 
@@ -281,17 +290,16 @@ class LegalProfile:
         return tuple(ground for ground in GROUNDS.values() if self.basis in ground.profiles)
 
 
-def _days(n: int, source: str) -> Clock:
+def _days(n: int, source: Text) -> Clock:
     return Clock(length=timedelta(days=n), count=Count.CALENDAR_DAYS, source=source)
 
 
-def _hours(n: int, source: str) -> Clock:
+def _hours(n: int, source: Text) -> Clock:
     return Clock(length=timedelta(hours=n), count=Count.HOURS, source=source)
 
 
 _JUDGES = frozenset({A.JUDGE, A.COURT, A.INVESTIGATING_JUDGE})
 _MAGISTRATES = _JUDGES | {A.PROSECUTOR}
-_PRACTICE = "Practice of the desk"
 # Denmark takes no part in the Regulation.
 _EPOC_COUNTRIES = frozenset({
     "AT", "BE", "BG", "CY", "CZ", "DE", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT", "LT", "LU", "LV", "MT",
@@ -302,47 +310,47 @@ _PROFILES = (
     LegalProfile(
         basis=LegalBasis.EPOC,
         label=BASIS_LABELS[LegalBasis.EPOC],
-        source="Regulation (EU) 2023/1543",
+        source=_("Regulation (EU) 2023/1543"),
         clocks={
-            Urgency.STANDARD: _days(10, "Regulation (EU) 2023/1543, Art. 10(2) and (3)"),
-            Urgency.EMERGENCY: _hours(8, "Regulation (EU) 2023/1543, Art. 10(4)"),
+            Urgency.STANDARD: _days(10, regulation("10(2), (3)")),
+            Urgency.EMERGENCY: _hours(8, regulation("10(4)")),
         },
-        clarification=_days(5, "Regulation (EU) 2023/1543, Art. 10(6)"),
+        clarification=_days(5, regulation("10(6)")),
         may_order={Group.SUBSCRIBER: _MAGISTRATES, Group.TRAFFIC: _JUDGES, Group.CONTENT: _JUDGES},
         may_validate={Group.SUBSCRIBER: _MAGISTRATES, Group.TRAFFIC: _JUDGES, Group.CONTENT: _JUDGES},
-        authority_source="Regulation (EU) 2023/1543, Art. 4(1) and (2)",
+        authority_source=regulation("4(1), (2)"),
         offence_years_min=3,
-        offence_source="Regulation (EU) 2023/1543, Art. 5(4)",
+        offence_source=regulation("5(4)"),
         unvalidated_emergency=frozenset({Group.SUBSCRIBER}),
         countries=_EPOC_COUNTRIES,
     ),
     LegalProfile(
         basis=LegalBasis.NATIONAL_ORDER,
         label=BASIS_LABELS[LegalBasis.NATIONAL_ORDER],
-        source="National law of criminal procedure",
-        clocks={Urgency.STANDARD: _days(14, _PRACTICE), Urgency.EMERGENCY: _hours(24, _PRACTICE)},
-        clarification=_days(14, _PRACTICE),
+        source=_("National law of criminal procedure"),
+        clocks={Urgency.STANDARD: _days(14, PRACTICE), Urgency.EMERGENCY: _hours(24, PRACTICE)},
+        clarification=_days(14, PRACTICE),
         may_order={
             Group.SUBSCRIBER: _MAGISTRATES | {A.POLICE},
             Group.TRAFFIC: _MAGISTRATES,
             Group.CONTENT: _JUDGES,
         },
         may_validate={Group.SUBSCRIBER: _MAGISTRATES, Group.TRAFFIC: _MAGISTRATES, Group.CONTENT: _JUDGES},
-        authority_source=_PRACTICE,
+        authority_source=PRACTICE,
     ),
     LegalProfile(
         basis=LegalBasis.MLA,
         label=BASIS_LABELS[LegalBasis.MLA],
-        source="Treaty on mutual legal assistance, executed by a domestic order",
-        clocks={Urgency.STANDARD: _days(30, _PRACTICE), Urgency.EMERGENCY: _hours(24, _PRACTICE)},
-        clarification=_days(30, _PRACTICE),
+        source=_("Treaty on mutual legal assistance, executed by a domestic order"),
+        clocks={Urgency.STANDARD: _days(30, PRACTICE), Urgency.EMERGENCY: _hours(24, PRACTICE)},
+        clarification=_days(30, PRACTICE),
         may_order={
             Group.SUBSCRIBER: _MAGISTRATES | {A.CENTRAL_AUTHORITY},
             Group.TRAFFIC: _JUDGES | {A.CENTRAL_AUTHORITY},
             Group.CONTENT: _JUDGES,
         },
         may_validate={Group.SUBSCRIBER: _MAGISTRATES, Group.TRAFFIC: _JUDGES, Group.CONTENT: _JUDGES},
-        authority_source=_PRACTICE,
+        authority_source=PRACTICE,
     ),
 )
 PROFILES: dict[LegalBasis, LegalProfile] = {profile.basis: profile for profile in _PROFILES}

@@ -18,6 +18,7 @@ from entraide.requests.law import (
     AUTHORITY_LABELS,
     CATEGORIES,
     LANGUAGES,
+    PRACTICE,
     PROFILES,
     AuthorityKind,
     Clock,
@@ -26,6 +27,7 @@ from entraide.requests.law import (
     LegalBasis,
     LegalProfile,
     Urgency,
+    regulation,
 )
 
 # ------------------------------------------------------------------------------------------------------------ deadlines
@@ -142,7 +144,7 @@ class Finding:
     text: Text
     field: str = ""
     about: str = ""
-    source: str = ""
+    source: Text = ""
 
 
 Document = Mapping[str, Any]
@@ -190,7 +192,7 @@ def authority_may_order(document: Document, today: date) -> Iterator[Finding]:
             yield Finding(
                 code="validation_to_follow", weight=Weight.WARN, field="validating_kind", about=", ".join(codes),
                 text=_("An emergency order not yet validated: the validation must follow within 48 hours"),
-                source="Regulation (EU) 2023/1543, Art. 4(5)",
+                source=regulation("4(5)"),
             )  # fmt: skip
             continue
         yield Finding(
@@ -232,7 +234,7 @@ def instrument_date_is_plausible(document: Document, today: date) -> Iterator[Fi
     if today - issued > _INSTRUMENT_OLD:
         yield Finding(
             code="instrument_old", weight=Weight.WARN, field="issued_on",
-            text=_("The instrument is older than six months"), source="Practice of the desk",
+            text=_("The instrument is older than six months"), source=PRACTICE,
         )  # fmt: skip
 
 
@@ -256,7 +258,7 @@ def targets_are_usable(document: Document, today: date) -> Iterator[Finding]:
             yield Finding(
                 code="period_long", weight=Weight.WARN, field="targets", about=about,
                 text=_("The period is longer than five years: is all of it necessary?"),
-                source="Regulation (EU) 2023/1543, Art. 5(2)",
+                source=regulation("5(2)"),
             )  # fmt: skip
 
 

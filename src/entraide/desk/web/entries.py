@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from entraide.kernel.errors import Text
 from entraide.ui import components as ui
@@ -34,7 +34,7 @@ KEY_LABELS: Mapping[str, Text] = {
     "sha256": gettext_lazy("SHA-256"),
     "size": gettext_lazy("Bytes"),
     "tagmanifest": gettext_lazy("Hash over all files"),
-    "to": gettext_lazy("To"),
+    "to": pgettext_lazy("handed over to", "To"),
     "version": gettext_lazy("Version"),
     "what": gettext_lazy("What"),
     "why": gettext_lazy("Reason"),
@@ -67,7 +67,10 @@ def _details(content: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[u
             if isinstance(one, Mapping):
                 yield from _details(one, names)
             else:
-                yield ui.Several(items=(f"{KEY_LABELS.get(key, key)}:", _value(key, one, names)), is_inline=True)
+                yield ui.Several(
+                    items=(_("%(label)s:") % {"label": KEY_LABELS.get(key, key)}, _value(key, one, names)),
+                    is_inline=True,
+                )
 
 
 def _value(key: str, value: object, names: Mapping[str, str]) -> ui.Drawable:

@@ -296,7 +296,10 @@ def _faults(
         faults.append(ui.Fault(text=problems["targets"], href="#id_text"))
     for index, card in enumerate(cards):
         for name, errors in card.errors.items():
-            text = _("Identifier %(n)s: %(problem)s") % {"n": index + 1, "problem": errors[0]}
+            text = ngettext("Identifier %(n)s: %(problem)s", "Identifiers %(n)s: %(problem)s", 1) % {
+                "n": index + 1,
+                "problem": errors[0],
+            }
             faults.append(ui.Fault(text=text, href=f"#id_{card.add_prefix(name)}"))
     if period is not None:
         faults += [ui.Fault(text=errors[0], href=f"#id_{name}") for name, errors in period.errors.items()]
