@@ -8,8 +8,8 @@ from uuid import UUID
 import psycopg
 from tests.plugins.desk import NOON, DeskDatabase
 
-from entraide.audit.recording import leaf_bytes
 from entraide.audit.sequencing import root_of_tile
+from entraide.evidence.leaves import Leaf
 from entraide.evidence.merkle import TILE_WIDTH, Frontier, TileBuilder
 from entraide.evidence.notes import Checkpoint, Ed25519NoteKey, VerifierKey, sign_note
 from entraide.kernel.clock import iso_ms
@@ -51,7 +51,7 @@ def _batch(connection: psycopg.Connection, first: int, last: int, builder: TileB
         number, place = divmod(position, ENTRIES_A_STREAM)
         stream, handle, n = UUID(int=(1 << 100) + number), f"{number:032x}", place + 1
         at: datetime = NOON + timedelta(milliseconds=position)
-        leaf = leaf_bytes(
+        leaf = Leaf(
             log=ORIGIN,
             t=iso_ms(at),
             kind="requests:request:filed",
@@ -60,8 +60,7 @@ def _batch(connection: psycopg.Connection, first: int, last: int, builder: TileB
             prev=entries[-1][7].hex() if place else None,
             actor=secrets.token_hex(32),
             payload=secrets.token_hex(32),
-            act=None,
-        )
+        ).canonical()
         leaf_hash = hashlib.sha256(b"\x00" + leaf).digest()
         entry = UUID(int=(2 << 100) + position)
         entries.append((entry, stream, UUID(int=1), n, at, "requests:request:filed", leaf, leaf_hash, []))

@@ -7,12 +7,9 @@ from uuid import UUID
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.db import IntegrityError, connections
-from hypothesis import given
-from hypothesis import strategies as st
 
 from entraide.audit import api as audit
 from entraide.audit.models import SignerKey
-from entraide.audit.recording import leaf_bytes
 from entraide.database import key_store, operation, reading_as
 from entraide.evidence.bag import ExchangeKeys
 from entraide.evidence.leaves import Leaf, check_stream, commitment, opens
@@ -21,6 +18,7 @@ from entraide.evidence.notes import Checkpoint, VerifierKey, open_note
 from entraide.evidence.receipts import Receipt
 from entraide.kernel.actors import Actor, Face, Role
 from entraide.kernel.canonical import canonical, sha256
+from entraide.kernel.clock import iso_ms
 from entraide.kernel.errors import NotFound, NotPossible, Unavailable
 from entraide.kernel.ids import uuid7
 from entraide.kernel.sealing import SealBroken
@@ -106,25 +104,29 @@ def test_the_commitments_are_those_of_the_verifier(case: UUID) -> None:
     assert leaf.payload == commitment(salt, payload).hex()
 
 
-@given(
-    kind=st.from_regex(r"[a-z_]{1,12}:[a-z-]{1,12}:[a-z-]{1,12}", fullmatch=True),
-    n=st.integers(1, 2**53 - 1),
-    act_hash=st.none() | st.binary(min_size=32, max_size=32),
-)
-def test_the_fast_form_of_a_leaf_is_the_canonical_form(kind: str, n: int, act_hash: bytes | None) -> None:
-    fields: dict[str, Any] = {
-        "log": "demo.invalid/log",
-        "t": "2026-11-24T12:00:00.000Z",
-        "kind": kind,
-        "stream": "ab" * 16,
-        "n": n,
-        "prev": None if n == 1 else "00" * 32,
-        "actor": "11" * 32,
-        "payload": "22" * 32,
-        "act": act_hash.hex() if act_hash else None,
-    }
+def test_the_database_writes_a_leaf_in_its_canonical_form(case: UUID) -> None:
+    hashes = [None, bytes(32), bytes(range(32)), b"\xff" * 32] * 3
+    times = [NOON + timedelta(microseconds=step) for step in (0, 1, 999, 1000, 999_999, 86_400_000_000)] * 2
+    written = [act(case, actor=OTTO, act_hash=act_hash, now=now) for act_hash, now in zip(hashes, times, strict=True)]
 
-    assert leaf_bytes(**fields) == Leaf(**fields).canonical() == canonical({**fields, "v": 1})
+    with reading_as(OTTO):
+        leaves = [Leaf.parse(entry.leaf) for entry in audit.entries_of(case)]  # refuses what is not canonical
+
+    assert [leaf.n for leaf in leaves] == list(range(1, 13))
+    assert [leaf.hash() for leaf in leaves] == [entry.leaf_hash for entry in written]
+    assert [leaf.prev for leaf in leaves] == [None, *(entry.leaf_hash.hex() for entry in written[:-1])]
+    assert [leaf.act for leaf in leaves] == [act_hash and act_hash.hex() for act_hash in hashes]
+    assert [leaf.t for leaf in leaves] == [iso_ms(now) for now in times]
+
+
+def test_a_stream_that_one_actor_wrote_to_does_not_exist_for_another(case: UUID) -> None:
+    act(case, actor=OTTO)
+
+    with pytest.raises(NotPossible, match="no such stream"):
+        act(case, actor=IVO)
+
+    with reading_as(OTTO):
+        assert [entry.n for entry in audit.entries_of(case)] == [1]
 
 
 def test_an_event_nobody_explains_is_refused(case: UUID) -> None:

@@ -38,7 +38,7 @@ from entraide.project import settings as _settings
 ALIASES = {"default": "entraide_web", "agency": "entraide_agency", "worker": "entraide_worker"}
 for _alias in (*ALIASES, "migrate"):
     # No pools: a test's threads would keep connections that the next test's cleaning waits for.
-    _settings.DATABASES[_alias] = {"ENGINE": "django.db.backends.postgresql", "NAME": "not started", "OPTIONS": {}}
+    _settings.DATABASES[_alias] = {"ENGINE": "entraide.database.postgresql", "NAME": "not started", "OPTIONS": {}}
 django.setup()
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import DatabaseError, connections, models, router, transaction
 from psycopg.errors import error_from_result
-from psycopg.pq import ExecStatus, TransactionStatus
+from psycopg.pq import ExecStatus
 
 from entraide.audit import events
 from entraide.audit.models import Entry as EntryRow
@@ -34,27 +34,20 @@ LOG_KEY = UUID("0197e000-0000-7000-8000-00000000000a")
 
 READING_WINDOW_MS = 300_000
 
-_HEAD = b"SELECT handle, kind, organisation_id, case_id, head_n, head_hash FROM audit_stream WHERE id = $1 FOR UPDATE"
-_APPEND = b"""
-WITH entry AS (
-    INSERT INTO audit_entry (id, stream_id, organisation_id, n, at, kind, leaf, leaf_hash, subjects)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-), payload AS (
-    INSERT INTO audit_entrypayload (entry_id, organisation_id, key_owner_id, is_shared, sealed)
-    VALUES ($1, $3, $10, $12, $11)
-), actor AS (
-    INSERT INTO audit_entryactor (entry_id, organisation_id, face, sealed) VALUES ($1, $3, $13, $14)
-)
-UPDATE audit_stream SET head_n = $4, head_hash = $8 WHERE id = $2 AND head_n = $4 - 1 RETURNING 1
-"""
-_UUID, _TEXT, _TEXTS, _BYTES, _INT, _TIME, _BOOL = 2950, 25, 1009, 17, 20, 1184, 16
+_WHOSE = b"SELECT organisation_id, case_id FROM audit_stream WHERE id = $1"
+_APPEND = b"""SELECT handle, n, hash
+FROM audit_append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"""
+_UUID, _TEXT, _TEXTS, _BYTES, _TIME, _BOOL = 2950, 25, 1009, 17, 1184, 16
 _STATEMENTS = {
-    _HEAD: (b"log_head", [_UUID]),
+    _WHOSE: (b"log_whose", [_UUID], [1]),
     _APPEND: (
         b"log_append",
-        [_UUID, _UUID, _UUID, _INT, _TIME, _TEXT, _BYTES, _BYTES, _TEXTS, _UUID, _BYTES, _BOOL, _TEXT, _BYTES],
+        [_UUID, _UUID, _UUID, _TIME, _TEXT, _TEXT, _TEXT, _TEXT, _TEXTS, _TEXT, _UUID, _BOOL, _BYTES, _TEXT, _TEXT,
+         _BYTES],
+        [1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 1, 1],  # all binary but the array
     ),
-}
+}  # fmt: skip
+"""The two statements of the log: name, types of the parameters, and their formats."""
 _INT8 = Struct(">q")
 _BOOLS = (b"\x00", b"\x01")
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # PostgreSQL counts time from here
@@ -92,7 +85,7 @@ def open_stream(kind: StreamKind, *, organisation_id: UUID | None, case_id: UUID
         case_id=case_id,
         opened_at=now,
     )
-    key_store().create(_key_owner(kind, organisation_id, case_id))
+    key_store().create(_key_owner(organisation_id, case_id))
     stream.save(force_insert=True)
     return stream.id
 
@@ -136,119 +129,56 @@ def record(
         raise ValueError(f"no room explains {kind}: list it in the room's events.py")
     connection = _check_inside_operation()
     fault("audit.before_entry")
-    head = _lock_head(connection, stream_id)
-    entry_id, n = uuid7(), head.n + 1
-    payload_part = _seal_payload(
-        entry_id, _key_owner(head.kind, head.organisation_id, head.case_id), head.organisation_id, payload or {}
-    )
+    entry_id = uuid7()
+    owner, organisation_id = _whose(stream_id)
+    payload_part = _seal_payload(entry_id, owner, organisation_id, payload or {})
     actor_part = _seal_actor(entry_id, actor)
-    leaf = leaf_bytes(
-        log=settings.LOG_ORIGIN,
-        t=iso_ms(now),
-        kind=kind,
-        stream=head.handle,
-        n=n,
-        prev=head.hash.hex() if head.n else None,
-        actor=actor_part.commitment,
-        payload=payload_part.commitment,
-        act=act_hash.hex() if act_hash else None,
-    )
-    entry = Entry(id=entry_id, stream_id=stream_id, stream=head.handle, n=n, leaf_hash=_leaf_hash(leaf), at=now)
-    _append(
+    result = _execute(
         connection,
+        _APPEND,
         [
-            *_entry_columns(entry, head.organisation_id, now, kind, leaf, _subjects(subject)),
+            entry_id.bytes,
+            stream_id.bytes,
+            organisation_id.bytes if organisation_id else None,
+            _INT8.pack((now - _EPOCH) // _MICROSECOND),
+            iso_ms(now).encode(),
+            kind.encode(),
+            settings.LOG_ORIGIN.encode(),
+            act_hash.hex().encode() if act_hash else None,
+            _array(_subjects(subject)),
+            payload_part.commitment,
             payload_part.owner.bytes,
-            payload_part.sealed,
             _BOOLS[actor.face is Face.AGENCY if is_shared is None else is_shared],
+            payload_part.sealed,
+            actor_part.commitment,
             actor.face.value.encode(),
             actor_part.sealed,
         ],
     )
+    handle, n, leaf_hash = (result.get_value(0, column) for column in range(3))
+    if handle is None:  # row-level security showed no such stream to this actor
+        raise _no_such_stream()
     fault("audit.after_entry")
-    return entry
-
-
-def _entry_columns(
-    entry: Entry, organisation_id: UUID | None, now: datetime, kind: str, leaf: bytes, subjects: list[str]
-) -> list[bytes | None]:
-    """Return the first nine values of `_APPEND`, in PostgreSQL's binary form."""
-    return [
-        entry.id.bytes,
-        entry.stream_id.bytes,
-        organisation_id.bytes if organisation_id else None,
-        _INT8.pack(entry.n),
-        _INT8.pack((now - _EPOCH) // _MICROSECOND),
-        kind.encode(),
-        leaf,
-        entry.leaf_hash,
-        _array(subjects),
-    ]
-
-
-def _leaf_hash(leaf: bytes) -> bytes:
-    """Return the hash of a leaf's bytes, as RFC 9162 has it."""
-    return hashlib.sha256(b"\x00" + leaf).digest()
-
-
-class _Head(NamedTuple):
-    """A stream as it stands under its lock: whose it is, and its last entry."""
-
-    handle: str
-    kind: str
-    organisation_id: UUID | None
-    case_id: UUID | None
-    n: int
-    hash: bytes
-
-
-def _lock_head(connection: Any, stream_id: UUID) -> _Head:
-    """Lock the head of a stream until the commit, and return it."""
-    result = _execute(connection, _HEAD, [stream_id.bytes])
-    if not result.ntuples:
-        raise NotPossible("Writing to the log", why="there is no such stream here", do="Open it first")
-    (n,) = _INT8.unpack(result.get_value(0, 4))
-    return _Head(
-        handle=result.get_value(0, 0).decode(),
-        kind=result.get_value(0, 1).decode(),
-        organisation_id=_uuid(result.get_value(0, 2)),
-        case_id=_uuid(result.get_value(0, 3)),
-        n=n,
-        hash=result.get_value(0, 5),
+    return Entry(
+        id=entry_id, stream_id=stream_id, stream=handle.decode(), n=_INT8.unpack(n)[0], leaf_hash=leaf_hash, at=now
     )
 
 
-def _append(connection: Any, row: list[bytes | None]) -> None:
-    """Write entry, payload and actor, and move the head, in one statement."""
-    if _execute(connection, _APPEND, row).ntuples != 1:
-        raise RuntimeError("the head of the stream is not where it was when it was locked")
+@lru_cache(maxsize=4096)
+def _whose(stream_id: UUID) -> tuple[UUID, UUID | None]:
+    """Return the owner of the key that seals a stream's payloads, and its organisation; neither ever changes.
 
-
-def leaf_bytes(
-    *,
-    log: str,
-    t: str,
-    kind: str,
-    stream: str,
-    n: int,
-    prev: str | None,
-    actor: str,
-    payload: str,
-    act: str | None,
-) -> bytes:
-    """Return the canonical form of a leaf, as `evidence.leaves.Leaf` has it, at a tenth of the time.
-
-    Every value comes from here, a registered kind or the settings: visible ASCII without quote or backslash, for which
-    writing the members in order *is* the canonical form.
+    Kept from earlier acts whoever did them: `audit_append` asks anew whether this actor may write to the stream.
     """
-    return (
-        f'{{"act":{_hex(act)},"actor":"{actor}","kind":"{kind}","log":"{log}","n":{n},"payload":"{payload}",'
-        f'"prev":{_hex(prev)},"stream":"{stream}","t":"{t}","v":1}}'
-    ).encode("ascii")
+    result = _execute(_check_inside_operation(), _WHOSE, [stream_id.bytes])
+    if not result.ntuples:
+        raise _no_such_stream()
+    organisation_id, case_id = (_uuid(result.get_value(0, column)) for column in range(2))
+    return _key_owner(organisation_id, case_id), organisation_id
 
 
-def _hex(value: str | None) -> str:
-    return "null" if value is None else f'"{value}"'
+def _no_such_stream() -> NotPossible:
+    return NotPossible("Writing to the log", why="there is no such stream here", do="Open it first")
 
 
 def _execute(connection: Any, statement: bytes, values: list[bytes | None]) -> Any:
@@ -268,17 +198,12 @@ def _execute_raw(connection: Any, statement: bytes, values: list[bytes | None], 
     raw = connection.connection
     pgconn = raw.pgconn
     with connection.wrap_database_errors:
-        if pgconn.transaction_status == TransactionStatus.IDLE:
-            raw.execute("SELECT 1")  # begins the transaction that Django believes to be in
-        name, types = _STATEMENTS[statement]
+        name, types, formats = _STATEMENTS[statement]
         prepared = raw.__dict__.setdefault("log_statements", set())
         if name not in prepared:
             _checked(pgconn.prepare(name, statement, types))
             prepared.add(name)
-        return _checked(pgconn.exec_prepared(name, values, _FORMATS[len(values)], 1))
-
-
-_FORMATS = {1: [1], 14: [1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1]}  # all binary but the array
+        return _checked(pgconn.exec_prepared(name, values, formats, 1))
 
 
 def _checked(result: Any) -> Any:
@@ -351,7 +276,7 @@ def _alias() -> str:
     return router.db_for_write(EntryRow)
 
 
-def _key_owner(kind: str, organisation_id: UUID | None, case_id: UUID | None) -> UUID:
+def _key_owner(organisation_id: UUID | None, case_id: UUID | None) -> UUID:
     """Return whose key seals the payloads of a stream."""
     return case_id or organisation_id or LOG_KEY
 
@@ -363,11 +288,11 @@ def _subjects(subject: models.Model | Iterable[models.Model] | None) -> list[str
 
 
 class _SealedPart(NamedTuple):
-    """Salt and document, sealed; whose key sealed them; and the commitment to them that the leaf carries."""
+    """Salt and document, sealed; whose key sealed them; and the commitment to them (hex) that the leaf carries."""
 
     owner: UUID
     sealed: bytes
-    commitment: str
+    commitment: bytes
 
 
 def _seal_payload(entry_id: UUID, owner: UUID, organisation_id: UUID | None, payload: Mapping[str, Any]) -> _SealedPart:
@@ -377,13 +302,13 @@ def _seal_payload(entry_id: UUID, owner: UUID, organisation_id: UUID | None, pay
     except NotPossible:  # the case was erased; what is entered about it from now on lives as long as the log
         owner, key = LOG_KEY, _log_key(key_store())
     sealed = key.seal(salted, place=payload_place(entry_id, organisation_id))
-    return _SealedPart(owner, sealed, hashlib.sha256(salted).hexdigest())
+    return _SealedPart(owner, sealed, hashlib.sha256(salted).hexdigest().encode())
 
 
 def _seal_actor(entry_id: UUID, actor: Actor) -> _SealedPart:
     salted = new_salt() + _actor_bytes(actor)
     sealed = _log_key(key_store()).seal(salted, place=actor_place(entry_id))
-    return _SealedPart(LOG_KEY, sealed, hashlib.sha256(salted).hexdigest())
+    return _SealedPart(LOG_KEY, sealed, hashlib.sha256(salted).hexdigest().encode())
 
 
 @lru_cache(maxsize=4)

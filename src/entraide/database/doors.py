@@ -7,17 +7,14 @@ that transaction only (`set_config(…, true)`): a pooled connection never carri
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import partial, wraps
+from functools import wraps
 from typing import ParamSpec, TypeVar, cast
 
-import psycopg
 from django.conf import settings
 from django.db import OperationalError, connections, transaction
-from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils.translation import gettext_lazy as _
-from psycopg.errors import error_from_result
-from psycopg.pq import ConnStatus, Escaping, ExecStatus, TransactionStatus
 
+from entraide.database.postgresql.base import DatabaseWrapper
 from entraide.kernel.actors import Actor, Face
 from entraide.kernel.errors import OutcomeUnknown, Refusal, Unavailable
 from entraide.kernel.faults import fault
@@ -74,48 +71,13 @@ def _inside(actor: Actor, *, read_only: bool) -> Iterator[None]:
     alias = alias_of(actor)
     token = _alias.set(alias)
     try:
+        cast(DatabaseWrapper, connections[alias]).say_who(
+            actor.key, str(actor.organisation_id or ""), read_only=read_only
+        )
         with transaction.atomic(using=alias, durable=True):
-            _begin(connections[alias], actor, read_only=read_only)
             yield
-            _commit(connections[alias])
     finally:
         _alias.reset(token)
-
-
-def _begin(connection: BaseDatabaseWrapper, actor: Actor, *, read_only: bool) -> None:
-    """Begin the transaction and say who acts, in one message: every page and every act comes by here."""
-    connection.ensure_connection()
-    literal = Escaping(connection.connection.pgconn).escape_literal
-    who, tenant = (literal(word.encode()).decode() for word in (actor.key, str(actor.organisation_id or "")))
-    statement = (
-        f"BEGIN{' READ ONLY' if read_only else ''}; "  # psycopg begins one itself only where none has begun
-        f"SELECT set_config('entraide.actor', {who}, true), set_config('entraide.organisation', {tenant}, true)"
-    )
-    execute = partial(_send, connection)
-    for wrapper in reversed(connection.execute_wrappers):
-        execute = partial(wrapper, execute)
-    execute(statement, None, False, {"connection": connection, "cursor": None})
-
-
-def _commit(connection: BaseDatabaseWrapper) -> None:
-    """Commit in one message; Django's own commit, which follows, finds nothing left to do.
-
-    What failed inside is left to Django, which rolls it back.
-    """
-    pgconn = connection.connection.pgconn if connection.connection else None
-    if pgconn is None or connection.needs_rollback or pgconn.transaction_status != TransactionStatus.INTRANS:
-        return
-    _send(connection, "COMMIT", None, False, None)
-
-
-def _send(connection: BaseDatabaseWrapper, statement: str, params: None, many: bool, context: object) -> None:
-    pgconn = connection.connection.pgconn
-    with connection.wrap_database_errors:
-        result = pgconn.exec_(statement.encode())
-        if pgconn.status == ConnStatus.BAD:
-            raise psycopg.OperationalError(pgconn.get_error_message())
-        if result.status not in (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK):
-            raise error_from_result(result, "utf-8")
 
 
 @contextmanager

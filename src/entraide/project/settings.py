@@ -42,7 +42,7 @@ def _database(setting: str, **options: Any) -> dict[str, Any]:
     parts = urlsplit(environment.read(setting) or "postgresql://nobody@/nothing")
     query = dict(item.split("=", 1) for item in parts.query.split("&") if "=" in item)
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "entraide.database.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
