@@ -11,10 +11,10 @@ from django.conf import settings
 from entraide.access import api
 from entraide.audit.api import record
 from entraide.database import acting_in, operation, reading_as
-from entraide.evidence.signed_acts import from_base64url
+from entraide.evidence.signed_acts import from_base64url, to_base64url
 from entraide.evidence.software_key import SoftwareKey
 from entraide.kernel.actors import Actor
-from entraide.kernel.acts import Act
+from entraide.kernel.acts import Act, step_up_challenge
 from entraide.kernel.errors import NotFound, NotPermitted, NotPossible
 from tests.plugins.desk import NOON, Desk
 from tests.plugins.people import Cast, Player
@@ -74,6 +74,18 @@ def test_V03_a_step_up_signs_one_act_and_no_other(cast: Cast, desk: Desk) -> Non
 
     with pytest.raises(NotPermitted):
         _keep(OTHER, step_up_id, assertion, actor=cast.OTTO.actor, now=NOON)
+
+    assert _n_kept(desk) == 0
+
+
+def test_V03_a_step_up_for_one_act_serves_no_other_though_the_key_signed_that_one(cast: Cast, desk: Desk) -> None:
+    """A page that was tampered with lets the passkey answer for an act of its own, under the attempt of another."""
+    begun = api.begin_step_up(ACT, actor=cast.OTTO.actor, now=NOON)
+    [(nonce,)] = desk.superuser_sql("SELECT nonce FROM access_stepup WHERE id = %s", begun.id)
+    challenge = step_up_challenge(OTHER.canonical(), nonce=bytes(nonce), expires_at=begun.expires_at)
+
+    with pytest.raises(NotPermitted):
+        _keep(OTHER, begun.id, cast.OTTO.answer(to_base64url(challenge)), actor=cast.OTTO.actor, now=NOON)
 
     assert _n_kept(desk) == 0
 
@@ -187,9 +199,12 @@ def test_V12_a_forged_row_with_the_best_of_names_does_not_verify(cast: Cast, des
                 api.verify_signed_act(signed.id, act=act.canonical(), by=by)
 
 
-def test_V12_a_key_swapped_in_the_table_verifies_nothing(cast: Cast, desk: Desk) -> None:
+@pytest.mark.parametrize("keeps_the_name", [False, True])
+def test_V12_a_key_swapped_in_the_table_verifies_nothing(cast: Cast, desk: Desk, keeps_the_name: bool) -> None:
     """Whoever may write the database replaces the key by one of their own and signs with it."""
     forger = SoftwareKey.generate()
+    if keeps_the_name:
+        forger.credential_id = cast.OTTO.key.credential_id
     desk.superuser_sql(
         "UPDATE access_credential SET credential_id = %s, public_key = %s WHERE person_id = %s",
         forger.credential_id,
