@@ -215,6 +215,17 @@ def test_without_a_history_a_receipt_is_still_compared_with_what_the_seal_names(
         assert judged_by_both(short, receipts=(("kept.note", data),))["holds"] is holds
 
 
+@pytest.mark.parametrize(("n", "has_history"), [(2, False), (9, False), (9, True)])
+def test_a_receipt_that_nothing_here_can_contradict_is_not_said_to_agree(n: int, has_history: bool) -> None:
+    """Or a fork would be hidden by not disclosing the history."""
+    contents = WHOLE if has_history else with_files({"seal/stream.jsonl": None})
+    forked = str(replace(sample().receipt, n=n, head="0" * 64).sign(RECEIPT_KEY)).encode()
+    step = judged_by_both(contents, receipts=(("forked.note", forked),))["steps"][6]
+    assert step["findings"][-1] == {"n": 1, "code": "receipts-uncompared"}
+    assert "receipts-hold" not in {finding["code"] for finding in step["findings"]}
+    assert step["outcome"] == ("pass" if has_history else "absent")
+
+
 def test_an_entry_of_another_package_or_kind_does_not_serve() -> None:
     entry = json.loads(WHOLE["seal/entry.json"])
     leaf = Leaf.parse(base64.b64decode(entry["leaf"]))
@@ -332,6 +343,17 @@ def test_names_from_a_package_cannot_redraw_the_screen() -> None:
     report = judged_by_both(with_files({"bag/\x1b[2J\u202egnp.txt": b""}))
     text = Report(report).text()
     assert "\\u001b[2J\\u202egnp.txt" in text and "\x1b" not in text and "\u202e" not in text
+
+
+def test_what_a_package_says_of_itself_cannot_write_a_verdict() -> None:
+    said = json.loads(WHOLE["bag/statement.json"])
+    said |= {"reference": "R\x1b[2J\nPASS  1", "copy_id": "C\r1"}
+    said["recipient"]["name"] = "Otto.\n\nThe package holds.\u202e\ud800"
+    forged = with_files({"bag/statement.json": json.dumps(said).encode()})
+    text = Report(judged_by_both(forged)).text()
+    assert "The package holds." not in text.splitlines()
+    assert not [letter for letter in text if letter != "\n" and not letter.isprintable()]
+    assert sum(line.startswith("PASS  1") for line in text.splitlines()) == 0
 
 
 def test_a_large_part_is_checked_in_pieces() -> None:

@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
     except CannotCheck as problem:
         sys.stderr.write(say(problem.code, lang, files=problem.file) + "\n")
         return 2
-    sys.stdout.write(json.dumps(report.findings, ensure_ascii=False) + "\n" if args.json else report.text(lang))
+    sys.stdout.write(json.dumps(report.findings) + "\n" if args.json else report.text(lang))
     return report.exit_status
 
 

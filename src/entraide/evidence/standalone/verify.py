@@ -249,6 +249,12 @@ WORDS = {
         "Concuerda con los {n} recibo(s) que usted dio.",
         "وهو مطابق للإيصالات التي قدمتها ({n}).",
     ),
+    "receipts-uncompared": (
+        "{n} receipt(s) you gave could not be compared: what they speak of is not in this package.",
+        "{n} reçu(s) que vous avez donné(s) n'ont pas pu être comparés : ce paquet ne contient pas ce dont ils parlent.",
+        "{n} recibo(s) que usted dio no se pudieron comparar: aquello de lo que hablan no está en este paquete.",
+        "إيصالات قدمتها ولم تمكن مقارنتها ({n}): ما تتحدث عنه ليس في هذه الحزمة.",
+    ),
     "receipt-false": (
         "A receipt you gave contradicts it, or is not genuine: {files}",
         "Un reçu que vous avez donné le contredit ou n'est pas authentique : {files}",
@@ -383,7 +389,8 @@ def render(report: dict[str, Any], lang: str = "en", evidence: bool = False) -> 
         lines += [WORDS["demo"][0] if lang == "en" else WORDS["demo"][0] + " / " + say("demo", lang), ""]
     about = report["package"]
     if about:
-        lines += [say("package", lang, name=about["name"], copy=about["copy"], recipient=about["recipient"]), ""]
+        said = {name: _printable(about[name]) for name in ("name", "copy", "recipient")}
+        lines += [say("package", lang, **said), ""]
     width = max(len(say(word, lang)) for word in ("pass", "fail", "absent"))
     for step in report["steps"]:
         number, outcome = step["step"], say(step["outcome"], lang).ljust(width)
@@ -1064,11 +1071,16 @@ class Check:
             heads = self._history()
         else:
             self.note(7, "stream-none")
-        for name, data in self.receipts:
-            if not self._agrees(data, heads):
+        answers = [(name, self._agrees(data, heads)) for name, data in self.receipts]
+        for name, agrees in answers:
+            if agrees is False:
                 self.fail(7, "receipt-false", name)
-        if self.receipts and 7 not in self.failed:
-            self.note(7, "receipts-hold", n=len(self.receipts))
+        if 7 in self.failed:
+            return
+        for code, meant in (("receipts-hold", True), ("receipts-uncompared", None)):
+            n = sum(agrees is meant for _, agrees in answers)
+            if n:
+                self.note(7, code, n=n)
 
     def _history(self) -> list[str] | None:
         name, n, head = "seal/stream.jsonl", 0, None
@@ -1094,7 +1106,8 @@ class Check:
         self.note(7, "stream-holds", n=n)
         return heads
 
-    def _agrees(self, data: bytes, heads: list[str] | None) -> bool:
+    def _agrees(self, data: bytes, heads: list[str] | None) -> bool | None:
+        """Say whether a receipt agrees; None where it is genuine and nothing here could contradict it."""
         if self.keys is None or self.leaf is None or self.entry is None:
             return False
         try:
@@ -1108,18 +1121,18 @@ class Check:
         if (log, stream) != (self.leaf["log"], self.leaf["stream"]):
             return False
         if n > self.leaf["n"]:
-            return True  # given after this package was sealed: nothing here can contradict it
+            return None  # given after this package was sealed
         if heads is not None:
             return heads[n - 1] == head
         known = {self.leaf["n"]: leaf_hash(self.entry[0]).hex(), self.leaf["n"] - 1: self.leaf["prev"]}
-        return known.get(n, head) == head
+        return known[n] == head if n in known else None
 
     def report(self) -> dict[str, Any]:
         steps: list[dict[str, Any]] = []
         blamed: list[str] = []
         for number in range(1, 8):
             codes = [finding["code"] for finding in self.findings[number]]
-            none = all(code in ("witnesses-none", "time-none", "time-unchecked", "stream-none") for code in codes)
+            none = all(code in _NOT_SHOWN for code in codes)
             outcome = "fail" if number in self.failed else "absent" if none else "pass"
             steps.append({"step": number, "outcome": outcome, "findings": self.findings[number]})
             blamed += [name for finding in self.findings[number] for name in finding.get("files", ())]
@@ -1146,6 +1159,7 @@ class Check:
         }  # fmt: skip
 
 
+_NOT_SHOWN = ("witnesses-none", "time-none", "time-unchecked", "stream-none", "receipts-uncompared")
 _RECEIPT = re.compile(
     r"entraide/receipt/v1\nlog (?P<log>\S+)\nstream (?P<stream>\S+)\nn (?P<n>[1-9][0-9]{0,15})\n"
     r"head (?P<head>[0-9a-f]{64})\ncheckpoint (?:0|[1-9][0-9]{0,15})\n\Z"
@@ -1321,7 +1335,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     report = check(options.package, key, receipts)
     if options.json:
-        print(json.dumps(report, ensure_ascii=False))
+        print(json.dumps(report))
     else:
         print(render(report, lang, options.evidence), end="")
     return exit_status(report, options.evidence)
