@@ -2,13 +2,16 @@
 
 import dataclasses
 import json
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
 from django.conf import settings
 
-from entraide.access import api
+from entraide.access import api, enrolment
+from entraide.access.models import Person
+from entraide.access.states import CredentialKind
 from entraide.audit.api import record
 from entraide.database import acting_in, operation, reading_as
 from entraide.evidence.signed_acts import from_base64url, to_base64url
@@ -228,6 +231,61 @@ def test_V12_an_entry_of_another_person_or_kind_is_no_registration(cast: Cast, d
         desk.superuser_sql("UPDATE access_credential SET entry_id = %s WHERE person_id = %s", entry_id, cast.OTTO.id)
         with acting_in("worker"), reading_as(WORKER), pytest.raises(NotPermitted):
             api.verify_signed_act(signed.id, act=ACT.canonical(), by=cast.OTTO.id)
+
+
+def test_V12_what_another_kind_of_entry_says_of_a_key_registers_none(cast: Cast, desk: Desk) -> None:
+    """A broken web tier enters the particulars of its own key under a kind of entry that means something else."""
+    forger, otto = SoftwareKey.generate(), cast.OTTO.actor
+    said = {"person": str(cast.OTTO.id), "kind": CredentialKind.PASSKEY.value, "rp_id": settings.RP_ID}
+    said |= {"credential_id": to_base64url(forger.credential_id), "public_key": to_base64url(forger.public_key)}
+
+    @operation
+    def enter(kind: str, *, actor: Actor) -> UUID:
+        assert actor.organisation_id is not None
+        stream_id = api.organisation(actor.organisation_id).stream_id
+        return record(kind, stream_id=stream_id, actor=actor, now=NOON, payload=said).id
+
+    for kind, holds in (("access:credential:registered", True), ("access:age-key:registered", False)):
+        desk.superuser_sql(
+            "UPDATE access_credential SET credential_id = %s, public_key = %s, entry_id = %s WHERE person_id = %s",
+            forger.credential_id,
+            forger.public_key,
+            enter(kind, actor=otto),
+            cast.OTTO.id,
+        )
+        signed = _sign(dataclasses.replace(cast.OTTO, key=forger))
+        with acting_in("worker"), reading_as(WORKER):
+            if holds:  # the log is what is believed, and shows it for ever
+                api.verify_signed_act(signed.id, act=ACT.canonical(), by=cast.OTTO.id)
+                continue
+            with pytest.raises(NotPermitted):
+                api.verify_signed_act(signed.id, act=ACT.canonical(), by=cast.OTTO.id)
+
+
+@pytest.mark.parametrize(("desk_is", "holds"), [("demo", True), ("trial", False), ("production", False)])
+def test_the_software_key_of_a_demo_signs_nothing_on_any_other_desk(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, desk_is: str, holds: bool
+) -> None:
+    key = SoftwareKey.generate()
+
+    @operation
+    def register(*, actor: Actor) -> None:
+        enrolment.register(
+            Person.objects.get(pk=cast.OTTO.id),
+            credential_id=key.credential_id,
+            public_key=key.public_key,
+            kind=CredentialKind.SOFTWARE,
+            label="",
+            actor=actor,
+            now=NOON,
+        )
+
+    register(actor=cast.OTTO.actor)
+    signed = _sign(dataclasses.replace(cast.OTTO, key=key))
+    monkeypatch.setattr(settings, "KIND", desk_is)
+
+    with acting_in("worker"), reading_as(WORKER), nullcontext() if holds else pytest.raises(NotPermitted):
+        api.verify_signed_act(signed.id, act=ACT.canonical(), by=cast.OTTO.id)
 
 
 def test_V08_another_agencys_signed_act_looks_like_none(cast: Cast) -> None:
