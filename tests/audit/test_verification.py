@@ -234,6 +234,25 @@ def test_an_entry_pushed_in_is_found(signed_log: Desk) -> None:
         assert (fault.position, fault.what) == (332, "the row says something else than the leaf")
 
 
+def test_an_entry_hidden_before_the_first_position_is_found(signed_log: Desk) -> None:
+    """Pages would show it, and neither the tree nor the list of those that wait would have it."""
+    hidden = (
+        "WITH e AS (INSERT INTO audit_entry (id, stream_id, organisation_id, n, at, kind, leaf, leaf_hash, subjects) "
+        "SELECT gen_random_uuid(), stream_id, organisation_id, n + 1000, at, kind, leaf, leaf_hash, subjects "
+        f"FROM audit_entry WHERE id = {ENTRY_AT} RETURNING id, leaf_hash) "
+        "INSERT INTO audit_position (position, entry_id, leaf_hash) SELECT -1, id, leaf_hash FROM e"
+    )
+    check = "ADD CONSTRAINT audit_position_from_zero CHECK (position >= 0)"
+    with psycopg.connect(signed_log.database.superuser_url(), autocommit=True) as connection:
+        connection.execute("ALTER TABLE audit_position DROP CONSTRAINT audit_position_from_zero")
+        try:
+            with tampered(signed_log, (hidden, [40])):
+                fault = fault_of(signed_log)
+                assert (fault.position, fault.what) == (-1, "a position before the first")
+        finally:
+            connection.execute(f"ALTER TABLE audit_position {check}")  # type: ignore[arg-type]
+
+
 def test_the_same_place_of_a_stream_taken_twice_is_found(signed_log: Desk) -> None:
     again = (
         "WITH e AS (INSERT INTO audit_entry (id, stream_id, organisation_id, n, at, kind, leaf, leaf_hash, subjects) "

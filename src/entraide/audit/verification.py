@@ -174,8 +174,8 @@ class _Verification:
         """Verify everything; stop at the first fault."""
         size = int(_one(self._connection, "SELECT coalesce(max(position) + 1, 0) FROM audit_position"))
         ranges = [(url, snapshot, self._log, first, min(first + CHUNK, size)) for first in range(0, size, CHUNK)]
-        fault, waiting = None, 0
-        for chunk in _read_all(ranges, processes):
+        fault, waiting = self._before_first(), 0
+        for chunk in () if fault else _read_all(ranges, processes):
             fault = self._take(chunk)
             if fault:
                 break
@@ -288,6 +288,11 @@ class _Verification:
         where = f"the entry at position {first}" if first == last else f"an entry from position {first} to {last}"
         text = f"{where} is not what was signed: {what} of {size} entries has another root"
         return Fault(what=text, position=first, **self._who(first))
+
+    def _before_first(self) -> Fault | None:
+        """Find a position below zero: no chunk reads it, and its entry counts as placed."""
+        position = _one(self._connection, "SELECT min(position) FROM audit_position WHERE position < 0")
+        return None if position is None else Fault(what="a position before the first", position=int(position))
 
     def _beyond(self, size: int) -> Fault | None:
         """Find what was signed but is not there any more."""
