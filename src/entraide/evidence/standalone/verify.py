@@ -251,7 +251,7 @@ WORDS = {
     ),
     "receipts-uncompared": (
         "{n} receipt(s) you gave could not be compared: what they speak of is not in this package.",
-        "{n} reçu(s) que vous avez donné(s) n'ont pas pu être comparés : ce paquet ne contient pas ce dont ils parlent.",
+        "{n} reçu(s) que vous avez donné(s) n'ont pas pu être comparés : ce dont ils parlent n'est pas dans ce paquet.",
         "{n} recibo(s) que usted dio no se pudieron comparar: aquello de lo que hablan no está en este paquete.",
         "إيصالات قدمتها ولم تمكن مقارنتها ({n}): ما تتحدث عنه ليس في هذه الحزمة.",
     ),
