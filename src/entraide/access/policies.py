@@ -8,6 +8,7 @@ from collections.abc import Collection
 from uuid import UUID
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from entraide.access.models import Credential, Organisation, Person
 from entraide.access.states import ROLE_NAMES, OrganisationKind
@@ -114,7 +115,7 @@ def check_may_register_age_key(actor: Actor) -> None:
 def check_is_person(actor: Actor) -> tuple[UUID, UUID]:
     """Return person and organisation; refuse unless a natural person acts: a part of the system signs nothing."""
     if actor.person_id is None or actor.organisation_id is None:
-        raise NotPermitted(_("Signing"), why=_("only a person signs"), do=_("Sign in"))
+        raise NotPermitted(_("Signing"), why=_("only a person signs"), do=pgettext("what to do", "Sign in"))
     return actor.person_id, actor.organisation_id
 
 

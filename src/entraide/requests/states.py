@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from entraide.kernel.errors import Text
 from entraide.kernel.workflow import Step, Workflow
@@ -112,15 +113,15 @@ STATE_LABELS: dict[RequestState, Text] = {
     S.DRAFT: _("Draft"),
     S.DISCARDED: _("Discarded"),
     S.AWAITING_COUNTERSIGNATURE: _("Awaiting countersignature"),
-    S.SUBMITTED: _("Received"),
+    S.SUBMITTED: pgettext_lazy("state of a request", "Received"),
     S.TRIAGE: _("In triage"),
     S.QUESTION_ASKED: _("Question asked"),
     S.RETURNED_FOR_CORRECTION: _("Returned for correction"),
     S.IN_DECISION: _("In decision"),
     S.APPROVED: _("Approved"),
     S.IN_PRODUCTION: _("In production"),
-    S.DELIVERED: _("Delivered"),
-    S.CLOSED: _("Closed"),
+    S.DELIVERED: pgettext_lazy("state of a request", "Delivered"),
+    S.CLOSED: pgettext_lazy("state of a request", "Closed"),
     S.WITHDRAWN: _("Withdrawn"),
 }
 STATE_TONES: dict[RequestState, str] = {

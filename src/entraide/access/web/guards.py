@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from entraide.kernel.actors import Actor, Role
 from entraide.kernel.errors import NotPermitted
@@ -51,5 +52,5 @@ def actor_of(request: HttpRequest) -> Actor:
     """Return who asks, in a view that `requires` someone."""
     actor: Actor | None = getattr(request, "actor", None)
     if actor is None:
-        raise NotPermitted(_("Opening this page"), why=_("you are not signed in"), do=_("Sign in"))
+        raise NotPermitted(_("Opening this page"), why=_("you are not signed in"), do=pgettext("what to do", "Sign in"))
     return actor

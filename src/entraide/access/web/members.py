@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from entraide.access import acts, policies
@@ -228,7 +229,7 @@ def _invitations(invitations: Sequence[OpenInvitation]) -> Table:
             Column(label=_("Name"), is_heading=True),
             Column(label=_("Organisation")),
             Column(label=_("Roles")),
-            Column(label=_("Invited")),
+            Column(label=pgettext("moment", "Invited")),
             Column(label=_("Link ends")),
         ],
         rows=[

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from entraide.access import api as access
@@ -53,7 +53,7 @@ def agencies(request: HttpRequest) -> HttpResponse:
             ui.Column(label=_("Country")),
             ui.Column(label=_("What it is there for")),
             ui.Column(label=_("State")),
-            ui.Column(label=_("Verified")),
+            ui.Column(label=pgettext("moment", "Verified")),
         ],
         rows=[
             ui.Row(
@@ -274,7 +274,7 @@ def _vouched(view: AgencyView, names: dict[UUID, str]) -> list[ui.Fact]:
         who: list[Any] = [names[one.person_id]] if one.person_id in names else [_("A person of the exchange")]
         facts.append(ui.Fact(label=label, value=[*who, *(check.label for check in one.checks)]))
     if view.is_verified and view.verified_at:
-        facts.append(ui.Fact(label=_("Verified"), value=ui.Moment(at=view.verified_at)))
+        facts.append(ui.Fact(label=pgettext("moment", "Verified"), value=ui.Moment(at=view.verified_at)))
     return facts
 
 

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
 
 from entraide.access import api as access
@@ -93,8 +94,8 @@ def _packages(
         hide_caption=True,
         columns=[
             ui.Column(label=_("Package"), is_heading=True),
-            ui.Column(label=_("Released")),
-            ui.Column(label=_("Fetched")),
+            ui.Column(label=pgettext("moment", "Released")),
+            ui.Column(label=pgettext("moment", "Fetched")),
             ui.Column(label=_("State")),
         ],
         rows=[ui.Row(cells=_package(one)) for one in packages],

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_GET
 
 from entraide.access.web.guards import actor_of, requires
@@ -46,8 +46,8 @@ class Filters(forms.Form):
         is_agency = actor.face is Face.AGENCY
         states = [state for state in RequestState if is_agency or state not in _UNSEEN_BY_DESK]
         self.fields["state"].choices = [  # type: ignore[attr-defined]  # a choice field has them
-            ("", _("All")),
-            ("open", _("Open")),
+            ("", pgettext("requests", "All")),
+            ("open", pgettext("requests", "Open")),
             *((state.value, requests.STATE_LABELS[state]) for state in states),
         ]
         if is_agency:

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_GET, require_POST
 
 from entraide.access import api as access
@@ -177,9 +177,9 @@ def _facts(view: PackageView) -> list[ui.Fact]:
     if view.file_sha256:
         facts.append(ui.Fact(label=_("Hash of the encrypted file"), value=ui.Identifier(value=view.file_sha256)))
     if view.released_at and view.available_until:
-        facts.append(ui.Fact(label=_("Released"), value=ui.Moment(at=view.released_at)))
+        facts.append(ui.Fact(label=pgettext("moment", "Released"), value=ui.Moment(at=view.released_at)))
         facts.append(ui.Fact(label=_("Can be fetched until"), value=ui.Moment(at=view.available_until)))
-    facts += [ui.Fact(label=_("Fetched"), value=ui.Moment(at=moment)) for moment in view.fetched_at]
+    facts += [ui.Fact(label=pgettext("moment", "Fetched"), value=ui.Moment(at=moment)) for moment in view.fetched_at]
     return facts
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from entraide.kernel.actors import Actor, Face
 from entraide.kernel.errors import Text
@@ -50,8 +50,8 @@ TIE_LABELS: Mapping[str, Text] = {
     "account_uid": gettext_lazy("its own number"),
 }
 ACCOUNT_LABELS: Mapping[str, Text] = {
-    "open": gettext_lazy("Open"),
-    "closed": gettext_lazy("Closed"),
+    "open": pgettext_lazy("state of an account", "Open"),
+    "closed": pgettext_lazy("state of an account", "Closed"),
 }
 
 

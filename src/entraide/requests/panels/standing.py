@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from entraide.kernel.actors import Actor, Face, Role
 from entraide.kernel.errors import Text
@@ -124,7 +124,7 @@ def clock_facts(view: RequestView, now: datetime) -> ui.SummaryList | None:
     row, reading = view.row, view.clock
     if row.received_at is None:
         return None
-    facts = [ui.Fact(label=_("Received"), value=ui.Moment(at=row.received_at))]
+    facts = [ui.Fact(label=pgettext("moment", "Received"), value=ui.Moment(at=row.received_at))]
     if reading is not None and reading.stopped_at is not None and reading.left is not None:
         clock = ui.Deadline(
             received_at=row.received_at,
@@ -138,7 +138,7 @@ def clock_facts(view: RequestView, now: datetime) -> ui.SummaryList | None:
         facts.append(ui.Fact(label=_("Clock"), value=clock_of(row, now)))
         facts.append(ui.Fact(label=_("Answer owed by"), value=ui.owed_by(row.due_at)))
     if row.delivered_at is not None:
-        facts.append(ui.Fact(label=_("Delivered"), value=ui.Moment(at=row.delivered_at)))
+        facts.append(ui.Fact(label=pgettext("moment", "Delivered"), value=ui.Moment(at=row.delivered_at)))
     return ui.SummaryList(facts=facts)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _later
+from django.utils.translation import pgettext
 
 from entraide.kernel.errors import Text
 from entraide.requests.examining import FLAG_LABELS, SignatureFinding
@@ -27,7 +28,7 @@ def facts(instrument: InstrumentView) -> ui.SummaryList:
             ui.Fact(label=_("Size"), value=str(filesizeformat(instrument.size))),
             *([ui.Fact(label=_("Pages"), value=str(examination.n_pages))] if examination.n_pages else []),
             ui.Fact(label=_("Hash (SHA-256)"), value=ui.Identifier(value=instrument.sha256)),
-            ui.Fact(label=_("Attached"), value=ui.Moment(at=instrument.attached_at)),
+            ui.Fact(label=pgettext("moment", "Attached"), value=ui.Moment(at=instrument.attached_at)),
         ]
     )
 

@@ -6,9 +6,8 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from django.urls import NoReverseMatch, reverse
-from django.utils.translation import get_language_info, ngettext, override
+from django.utils.translation import get_language_info, ngettext, override, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
 
 from entraide.exchange.port import Category, Period
 from entraide.kernel.errors import Text
@@ -22,9 +21,6 @@ from entraide.requests.rules import Finding
 from entraide.requests.states import LOOKUP_LABELS, LOOKUP_TONES, STATE_LABELS
 from entraide.requests.web.sheet import COLUMN_LABELS
 from entraide.ui import components as ui
-
-ACCOUNT_STATES: Mapping[str, Text] = {"open": _lazy("Open"), "closed": _lazy("Closed")}
-
 
 # -------------------------------------------------------------------------------------------------------------- targets
 
@@ -108,7 +104,8 @@ def _account(match: MatchView) -> AccountShown:
         account_id=match.account_id,
         identifier=ui.Identifier(value=match.account_id, copy=False),
         status=ui.Pill(
-            label=ACCOUNT_STATES.get(match.status, match.status), tone="good" if match.status == "open" else "quiet"
+            label=panels.ACCOUNT_LABELS.get(match.status, match.status),
+            tone="good" if match.status == "open" else "quiet",
         ),
         entity=match.entity,
         opened=ui.day_in_words(match.opened_at.date()),
@@ -259,13 +256,13 @@ def what_leaves(scope: Scope) -> ui.SummaryList:
             label=_("Accounts disclosed"),
             value=ui.Several(items=[ui.Identifier(value=account, copy=False) for account in accounts], is_inline=True)
             if accounts
-            else _("None"),
+            else pgettext("accounts", "None"),
         ),
         ui.Fact(
             label=_("Categories that leave"),
             value=ui.Several(items=[f"{one.value} {CATEGORIES[one].label}" for one in categories])
             if categories
-            else _("None"),
+            else pgettext("categories", "None"),
         ),
         ui.Fact(
             label=_("Shown in full that is masked otherwise"),

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _later
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from entraide.access.web.guards import actor_of, requires
@@ -48,7 +48,7 @@ _DAY = {"type": "date", "min": "2009-01-01", "max": "2100-12-31"}
 class PeriodForm(QuestionForm):
     """From which day to which, in which time zone."""
 
-    period_from = forms.CharField(label=_later("From"), widget=forms.DateInput(attrs=_DAY))
+    period_from = forms.CharField(label=pgettext_lazy("period", "From"), widget=forms.DateInput(attrs=_DAY))
     period_to = forms.CharField(label=_later("To, the day included"), widget=forms.DateInput(attrs=_DAY))
     time_zone = forms.CharField(
         label=_later("Time zone"),
