@@ -80,6 +80,18 @@ def test_entries_that_wait_for_their_position_are_verified_too(signed_log: Desk)
         assert (fault.position, fault.n, fault.what) == (None, 2, "the row says something else than the leaf")
 
 
+def test_what_was_deleted_from_the_end_of_a_stream_before_it_had_a_position_is_missed(signed_log: Desk) -> None:
+    """No checkpoint and no later entry speaks of it; the head of its stream does."""
+    [stream] = open_cases(1, actor=ANOUK)
+    act_often([stream], actor=ANOUK, rounds=3)
+
+    with tampered(signed_log, ("DELETE FROM audit_entry WHERE stream_id = %s AND n = 3", [stream])):
+        fault = fault_of(signed_log)
+        assert (fault.position, fault.n) == (None, 3) and "the end is missing" in fault.what
+    with tampered(signed_log, ("UPDATE audit_stream SET head_hash = sha256('') WHERE id = %s", [stream])):
+        assert "the end is missing or was altered" in fault_of(signed_log).what
+
+
 def test_any_flipped_byte_is_found_and_the_entry_named(signed_log: Desk) -> None:
     flip(signed_log, times=330)
 
