@@ -63,7 +63,7 @@ def main(package: str, way: str, records: int, account: str) -> None:
 
 def _watch(stages: Taken, parts: Taken) -> None:
     """Put a stop-watch around each stage, and around the parts of collecting."""
-    from entraide.connectors import rest
+    from entraide.connectors import reading, rest
     from entraide.disclosure import building, collecting
     from entraide.disclosure.rows import CsvRows
     from entraide.exchange.checking import StreamCheck
@@ -74,7 +74,7 @@ def _watch(stages: Taken, parts: Taken) -> None:
     _around(building.operations, "seal", stages, "seal")
     parts.update(dict.fromkeys(("wire", "json", "check", "csv", "seal", "fsync", "open"), 0.0))
     first = Taken(parts)
-    _around(rest, "_parsed", first, "json")
+    _around(reading, "parsed", first, "json")
     _around(StreamCheck, "check", first, "check")
     _around(CsvRows, "lines", first, "csv")
     _around(DataKey, "seal_chunk", first, "seal")
