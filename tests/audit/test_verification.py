@@ -3,16 +3,19 @@
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import psycopg
 import pytest
 
 from entraide.audit import api as audit
+from entraide.audit import verification
+from entraide.audit.recording import LOG_KEY
 from entraide.audit.sequencing import LogDamaged
 from entraide.audit.verification import Fault, Report, newest_checkpoint, verify
 from entraide.cli.log import run as run_command
-from entraide.database import reading_as
+from entraide.database import key_store, reading_as
 from entraide.evidence.leaves import Leaf, check_stream
 from entraide.evidence.merkle import leaf_hash, nodes_of, root_of
 from entraide.evidence.notes import Checkpoint, Ed25519NoteKey, VerifierKey, sign_note
@@ -37,7 +40,10 @@ def fault_of(desk: Desk, **how: Any) -> Fault:
 @contextmanager
 def tampered(desk: Desk, *statements: tuple[str, list[Any]]) -> Iterator[None]:
     """Do something as superuser, with every trigger and key switched off, and put the tables back afterwards."""
-    tables = ("audit_stream", "audit_entry", "audit_position", "audit_tile", "audit_checkpoint", "audit_signerkey")
+    tables = (
+        "audit_stream", "audit_entry", "audit_entrypayload", "audit_entryactor", "audit_position", "audit_tile",
+        "audit_checkpoint", "audit_signerkey",
+    )  # fmt: skip
     with psycopg.connect(desk.database.superuser_url(), autocommit=True) as connection:
         connection.execute("SET session_replication_role = replica")
         for table in tables:
@@ -90,6 +96,18 @@ def test_what_was_deleted_from_the_end_of_a_stream_before_it_had_a_position_is_m
         assert (fault.position, fault.n) == (None, 3) and "the end is missing" in fault.what
     with tampered(signed_log, ("UPDATE audit_stream SET head_hash = sha256('') WHERE id = %s", [stream])):
         assert "the end is missing or was altered" in fault_of(signed_log).what
+
+
+def test_an_entry_rewritten_with_its_hash_before_it_had_a_position_contradicts_the_next(signed_log: Desk) -> None:
+    [stream] = open_cases(1, actor=ANOUK)
+    act_often([stream], actor=ANOUK, rounds=3)
+    [(data,)] = signed_log.superuser_sql("SELECT leaf FROM audit_entry WHERE stream_id = %s AND n = 2", stream)
+    forged = replace(Leaf.parse(bytes(data)), payload="0" * 64).canonical()
+
+    rewrite = "UPDATE audit_entry SET leaf = %s, leaf_hash = %s WHERE stream_id = %s AND n = 2"
+    with tampered(signed_log, (rewrite, [forged, leaf_hash(forged), stream])):
+        fault = fault_of(signed_log)
+        assert (fault.n, fault.what) == (3, "the entry before is not the one that this one names")
 
 
 def test_any_flipped_byte_is_found_and_the_entry_named(signed_log: Desk) -> None:
@@ -213,6 +231,68 @@ def test_a_deleted_entry_is_named(signed_log: Desk, position: int) -> None:
             if is_last
             else "the position is missing"
         )
+
+
+@pytest.mark.parametrize("position", [0, 7, 255, 331])
+@pytest.mark.parametrize(
+    ("statement", "what"),
+    [
+        ("DELETE FROM audit_entrypayload WHERE entry_id = {}", "its sealed content was deleted"),
+        ("DELETE FROM audit_entryactor WHERE entry_id = {}", "who acted was deleted"),
+        (
+            "UPDATE audit_entrypayload SET organisation_id = gen_random_uuid() WHERE entry_id = {}",
+            "its sealed content was given to another organisation",
+        ),
+        (
+            "UPDATE audit_entryactor SET organisation_id = gen_random_uuid() WHERE entry_id = {}",
+            "its sealed content was given to another organisation",
+        ),
+        (
+            "UPDATE audit_entrypayload SET key_owner_id = gen_random_uuid() WHERE entry_id = {}",
+            "its sealed content names a key that is not the one of this stream",
+        ),
+    ],
+)
+def test_V20_what_stands_beside_a_leaf_and_was_taken_away_or_turned_is_named(
+    signed_log: Desk, statement: str, what: str, position: int
+) -> None:
+    """Erasing destroys a key and never a row; a strange key would make a page say that the content was erased."""
+    with tampered(signed_log, (statement.format(ENTRY_AT), [position])):
+        fault = fault_of(signed_log)
+        assert (fault.position, fault.what) == (position, what)
+
+
+def test_V20_sealed_content_of_an_entry_that_waits_is_missed_too(signed_log: Desk) -> None:
+    [stream] = open_cases(1, actor=ANOUK)
+    [entry] = act_often([stream], actor=ANOUK, rounds=1)
+    with tampered(signed_log, ("DELETE FROM audit_entrypayload WHERE entry_id = %s", [entry.id])):
+        fault = fault_of(signed_log)
+        assert (fault.position, fault.n, fault.what) == (None, 1, "its sealed content was deleted")
+
+
+def test_V20_a_stream_said_to_be_of_another_case_agency_or_kind_is_found(signed_log: Desk) -> None:
+    """Whose entries they are is what the rows say; the key they are sealed with says it too."""
+    stream = "(SELECT stream_id FROM audit_entry e JOIN audit_position p ON p.entry_id = e.id WHERE p.position = 7)"
+    for change in (
+        "case_id = gen_random_uuid()",
+        "organisation_id = gen_random_uuid()",
+        "kind = 'organisation', case_id = NULL",
+        "kind = 'instance', case_id = NULL, organisation_id = NULL",
+    ):
+        with tampered(signed_log, (f"UPDATE audit_stream SET {change} WHERE id = {stream}", [])):
+            assert fault_of(signed_log).n is not None, change
+
+
+def test_an_erased_case_still_verifies(signed_log: Desk) -> None:
+    [case_id] = signed_log.superuser_sql("SELECT case_id FROM audit_stream WHERE kind = 'case' LIMIT 1")[0]
+    key_store().destroy(case_id)
+
+    assert check(signed_log).holds
+
+
+def test_the_verifier_knows_the_owner_of_the_log_s_own_key(signed_log: Desk) -> None:
+    """It does without Django, where the log is written."""
+    assert str(LOG_KEY) == verification.LOG_KEY
 
 
 def test_two_swapped_entries_are_named(signed_log: Desk) -> None:
