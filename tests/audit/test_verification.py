@@ -110,6 +110,13 @@ def test_an_entry_rewritten_with_its_hash_before_it_had_a_position_contradicts_t
         assert (fault.n, fault.what) == (3, "the entry before is not the one that this one names")
 
 
+def test_another_time_in_the_row_than_in_the_leaf_is_found(signed_log: Desk) -> None:
+    later = f"UPDATE audit_entry SET at = at + interval '1 millisecond' WHERE id = {ENTRY_AT}"
+    with tampered(signed_log, (later, [7])):
+        fault = fault_of(signed_log)
+        assert (fault.position, fault.what) == (7, "the row has another time than the leaf")
+
+
 def test_any_flipped_byte_is_found_and_the_entry_named(signed_log: Desk) -> None:
     flip(signed_log, times=330)
 
@@ -233,33 +240,28 @@ def test_a_deleted_entry_is_named(signed_log: Desk, position: int) -> None:
         )
 
 
-@pytest.mark.parametrize("position", [0, 7, 255, 331])
-@pytest.mark.parametrize(
-    ("statement", "what"),
-    [
-        ("DELETE FROM audit_entrypayload WHERE entry_id = {}", "its sealed content was deleted"),
-        ("DELETE FROM audit_entryactor WHERE entry_id = {}", "who acted was deleted"),
-        (
-            "UPDATE audit_entrypayload SET organisation_id = gen_random_uuid() WHERE entry_id = {}",
-            "its sealed content was given to another organisation",
-        ),
-        (
-            "UPDATE audit_entryactor SET organisation_id = gen_random_uuid() WHERE entry_id = {}",
-            "its sealed content was given to another organisation",
-        ),
-        (
-            "UPDATE audit_entrypayload SET key_owner_id = gen_random_uuid() WHERE entry_id = {}",
-            "its sealed content names a key that is not the one of this stream",
-        ),
-    ],
-)
-def test_V20_what_stands_beside_a_leaf_and_was_taken_away_or_turned_is_named(
-    signed_log: Desk, statement: str, what: str, position: int
-) -> None:
+BESIDE = {
+    "DELETE FROM audit_entrypayload WHERE entry_id =": "its sealed content was deleted",
+    "DELETE FROM audit_entryactor WHERE entry_id =": "who acted was deleted",
+    "UPDATE audit_entrypayload SET organisation_id = gen_random_uuid() WHERE entry_id =": (
+        "its sealed content was given to another organisation"
+    ),
+    "UPDATE audit_entryactor SET organisation_id = NULL WHERE entry_id =": (
+        "its sealed content was given to another organisation"
+    ),
+    "UPDATE audit_entrypayload SET key_owner_id = gen_random_uuid() WHERE entry_id =": (
+        "its sealed content names a key that is not the one of this stream"
+    ),
+}
+
+
+def test_V20_what_stands_beside_a_leaf_and_was_taken_away_or_turned_is_named(signed_log: Desk) -> None:
     """Erasing destroys a key and never a row; a strange key would make a page say that the content was erased."""
-    with tampered(signed_log, (statement.format(ENTRY_AT), [position])):
-        fault = fault_of(signed_log)
-        assert (fault.position, fault.what) == (position, what)
+    for statement, what in BESIDE.items():
+        for position in (1, 7, 255, 331):
+            with tampered(signed_log, (f"{statement} {ENTRY_AT}", [position])):
+                fault = fault_of(signed_log)
+                assert (fault.position, fault.what) == (position, what), statement
 
 
 def test_V20_sealed_content_of_an_entry_that_waits_is_missed_too(signed_log: Desk) -> None:
