@@ -243,6 +243,20 @@ def test_the_agency_sees_that_the_desk_acted_but_neither_who_nor_the_details_unl
         ]
 
 
+def test_what_the_desk_keeps_to_itself_does_not_open_for_an_agency_by_a_change_of_its_row(
+    desk: Desk, case: UUID
+) -> None:
+    entry = act(case, actor=ANOUK, payload={"note": "of the desk"})
+    desk.superuser_sql("UPDATE audit_entrypayload SET is_shared = true WHERE entry_id = %s", entry.id)
+    desk.superuser_sql("UPDATE audit_entryactor SET face = 'agency' WHERE entry_id = %s", entry.id)
+
+    with reading_as(OTTO):
+        with pytest.raises(SealBroken):
+            audit.payload_of(entry.id)
+        with pytest.raises(SealBroken):
+            audit.actor_of(entry.id)
+
+
 def test_a_payload_that_was_exchanged_for_another_is_found(desk: Desk, case: UUID) -> None:
     one, two = (act(case, actor=OTTO, payload={"amount": amount}) for amount in ("1", "2"))
     desk.superuser_sql(

@@ -62,7 +62,7 @@ def test_of_a_streams_row_only_the_head_may_move(desk: Desk) -> None:
         "AND privilege_type = 'UPDATE' AND grantee LIKE 'entraide_%%' AND grantee <> 'entraide_owner' ORDER BY 1"
     )
 
-    assert columns == [("head_hash",), ("head_n",)]
+    assert columns == [("head_hash",), ("head_n",), ("previous_hash",)]
 
 
 @pytest.mark.parametrize("role", ["entraide_web", "entraide_agency", "entraide_worker", "entraide_auditor"])

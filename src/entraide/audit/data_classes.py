@@ -13,6 +13,7 @@ FIELDS: dict[str, FieldClass] = {
     "stream.opened_at": FieldClass("internal", "Says since when the stream is kept.", _LOG),
     "stream.head_n": FieldClass("public", "Counts the entries of the stream.", _LOG),
     "stream.head_hash": FieldClass("public", "Chains the next entry to the last.", _LOG),
+    "stream.previous_hash": FieldClass("public", "Names, in the last entry, the one before it.", _LOG),
     "entry.*": _TIE,
     "entry.n": FieldClass("public", "Place of the entry in its stream.", _LOG),
     "entry.at": FieldClass("internal", "When the act was done.", _LOG),

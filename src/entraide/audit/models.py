@@ -29,6 +29,7 @@ class Stream(models.Model):
     opened_at = models.DateTimeField()
     head_n = models.BigIntegerField(default=0)
     head_hash = models.BinaryField(null=True)
+    previous_hash = models.BinaryField(null=True)  # of the entry before the head; what the head's own leaf names
 
     class Meta:
         constraints = (

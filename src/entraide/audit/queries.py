@@ -181,7 +181,7 @@ def _view(row: EntryRow) -> EntryView:
 
 
 def _open_payload(row: EntryPayload, leaf: Leaf) -> tuple[bytes, bytes]:
-    place = payload_place(row.entry_id, row.organisation_id)
+    place = payload_place(row.entry_id, row.organisation_id, is_shared=row.is_shared)
     try:
         key = key_store().get(row.key_owner_id)
     except NotPossible as error:
@@ -192,7 +192,7 @@ def _open_payload(row: EntryPayload, leaf: Leaf) -> tuple[bytes, bytes]:
 
 
 def _open_actor(row: EntryActor, leaf: Leaf) -> dict[str, Any]:
-    place = actor_place(row.entry_id)
+    place = actor_place(row.entry_id, row.face)
     salted = key_store().get(LOG_KEY).open(bytes(row.sealed), place=place)
     _check(salted, leaf.actor, place)
     document: dict[str, Any] = json.loads(salted[32:])

@@ -35,18 +35,39 @@ LOG_KEY = UUID("0197e000-0000-7000-8000-00000000000a")
 READING_WINDOW_MS = 300_000
 
 _WHOSE = b"SELECT organisation_id, case_id FROM audit_stream WHERE id = $1"
-_APPEND = b"""SELECT handle, n, hash
-FROM audit_append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"""
+# The head moves first: its row is locked and its newest version read by that, even where another act was waited for.
+# The leaf is put together from what was sealed and from the place that is free; the texts hold visible ASCII without
+# quote or backslash only, for which writing the members in order *is* the canonical form (RFC 8785) of a leaf.
+_LEAF = """convert_to($6 || {n} || $7 || coalesce('"' || encode({previous}, 'hex') || '"', 'null')
+    || ',"stream":"' || handle || $8, 'UTF8')"""
+_APPEND = """
+WITH head AS (
+    UPDATE audit_stream
+    SET head_n = head_n + 1, previous_hash = head_hash, head_hash = sha256('\\x00'::bytea || {next_leaf})
+    WHERE id = $2 RETURNING handle, head_n, previous_hash, head_hash
+), entry AS (
+    INSERT INTO audit_entry (id, stream_id, organisation_id, n, at, kind, leaf, leaf_hash, subjects)
+    SELECT $1, $2, $3, head_n, $4, $5, {leaf}, head_hash, $9 FROM head
+), payload AS (
+    INSERT INTO audit_entrypayload (entry_id, organisation_id, key_owner_id, is_shared, sealed)
+    SELECT $1, $3, $10, $11, $12 FROM head
+), actor AS (
+    INSERT INTO audit_entryactor (entry_id, organisation_id, face, sealed) SELECT $1, $3, $13, $14 FROM head
+)
+SELECT handle, head_n, head_hash FROM head
+""".format(  # noqa: S608  # constants; RETURNING shows the row as it is now, hence the leaf in both its forms
+    next_leaf=_LEAF.format(n="head_n + 1", previous="head_hash"),
+    leaf=_LEAF.format(n="head_n", previous="previous_hash"),
+).encode()
 _UUID, _TEXT, _TEXTS, _BYTES, _TIME, _BOOL = 2950, 25, 1009, 17, 1184, 16
 _STATEMENTS = {
     _WHOSE: (b"log_whose", [_UUID], [1]),
     _APPEND: (
         b"log_append",
-        [_UUID, _UUID, _UUID, _TIME, _TEXT, _TEXT, _TEXT, _TEXT, _TEXTS, _TEXT, _UUID, _BOOL, _BYTES, _TEXT, _TEXT,
-         _BYTES],
-        [1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 1, 1],  # all binary but the array
+        [_UUID, _UUID, _UUID, _TIME, _TEXT, _TEXT, _TEXT, _TEXT, _TEXTS, _UUID, _BOOL, _BYTES, _TEXT, _BYTES],
+        [1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1],  # all binary but the array
     ),
-}  # fmt: skip
+}
 """The two statements of the log: name, types of the parameters, and their formats."""
 _INT8 = Struct(">q")
 _BOOLS = (b"\x00", b"\x01")
@@ -131,7 +152,9 @@ def record(
     fault("audit.before_entry")
     entry_id = uuid7()
     owner, organisation_id = _whose(stream_id)
-    payload_part = _seal_payload(entry_id, owner, organisation_id, payload or {})
+    shared = actor.face is Face.AGENCY if is_shared is None else is_shared
+    place = payload_place(entry_id, organisation_id, is_shared=shared)
+    payload_part = _seal_payload(place, owner, payload or {})
     actor_part = _seal_actor(entry_id, actor)
     result = _execute(
         connection,
@@ -141,26 +164,34 @@ def record(
             stream_id.bytes,
             organisation_id.bytes if organisation_id else None,
             _INT8.pack((now - _EPOCH) // _MICROSECOND),
-            iso_ms(now).encode(),
             kind.encode(),
-            settings.LOG_ORIGIN.encode(),
-            act_hash.hex().encode() if act_hash else None,
+            *_leaf_around(kind, actor_part, payload_part, act_hash, now),
             _array(_subjects(subject)),
-            payload_part.commitment,
             payload_part.owner.bytes,
-            _BOOLS[actor.face is Face.AGENCY if is_shared is None else is_shared],
+            _BOOLS[shared],
             payload_part.sealed,
-            actor_part.commitment,
             actor.face.value.encode(),
             actor_part.sealed,
         ],
     )
-    handle, n, leaf_hash = (result.get_value(0, column) for column in range(3))
-    if handle is None:  # row-level security showed no such stream to this actor
+    if not result.ntuples:  # row-level security showed no such stream to this actor
         raise _no_such_stream()
+    handle, n, leaf_hash = (result.get_value(0, column) for column in range(3))
     fault("audit.after_entry")
     return Entry(
         id=entry_id, stream_id=stream_id, stream=handle.decode(), n=_INT8.unpack(n)[0], leaf_hash=leaf_hash, at=now
+    )
+
+
+def _leaf_around(
+    kind: str, actor: "_SealedPart", payload: "_SealedPart", act_hash: bytes | None, now: datetime
+) -> tuple[bytes, bytes, bytes]:
+    """Return the leaf in three pieces: before its place in the stream, before the entry it names, and after both."""
+    act = f'"{act_hash.hex()}"' if act_hash else "null"
+    return (
+        f'{{"act":{act},"actor":"{actor.commitment}","kind":"{kind}","log":"{settings.LOG_ORIGIN}","n":'.encode(),
+        f',"payload":"{payload.commitment}","prev":'.encode(),
+        f'","t":"{iso_ms(now)}","v":1}}'.encode(),
     )
 
 
@@ -168,7 +199,7 @@ def record(
 def _whose(stream_id: UUID) -> tuple[UUID, UUID | None]:
     """Return the owner of the key that seals a stream's payloads, and its organisation; neither ever changes.
 
-    Kept from earlier acts whoever did them: `audit_append` asks anew whether this actor may write to the stream.
+    Kept from earlier acts whoever did them: `_APPEND` asks anew whether this actor may write to the stream.
     """
     result = _execute(_check_inside_operation(), _WHOSE, [stream_id.bytes])
     if not result.ntuples:
@@ -292,23 +323,23 @@ class _SealedPart(NamedTuple):
 
     owner: UUID
     sealed: bytes
-    commitment: bytes
+    commitment: str
 
 
-def _seal_payload(entry_id: UUID, owner: UUID, organisation_id: UUID | None, payload: Mapping[str, Any]) -> _SealedPart:
+def _seal_payload(place: str, owner: UUID, payload: Mapping[str, Any]) -> _SealedPart:
     salted = new_salt() + canonical(dict(payload))
     try:
         key = key_store().create(owner)
     except NotPossible:  # the case was erased; what is entered about it from now on lives as long as the log
         owner, key = LOG_KEY, _log_key(key_store())
-    sealed = key.seal(salted, place=payload_place(entry_id, organisation_id))
-    return _SealedPart(owner, sealed, hashlib.sha256(salted).hexdigest().encode())
+    sealed = key.seal(salted, place=place)
+    return _SealedPart(owner, sealed, hashlib.sha256(salted).hexdigest())
 
 
 def _seal_actor(entry_id: UUID, actor: Actor) -> _SealedPart:
     salted = new_salt() + _actor_bytes(actor)
-    sealed = _log_key(key_store()).seal(salted, place=actor_place(entry_id))
-    return _SealedPart(LOG_KEY, sealed, hashlib.sha256(salted).hexdigest().encode())
+    sealed = _log_key(key_store()).seal(salted, place=actor_place(entry_id, actor.face.value))
+    return _SealedPart(LOG_KEY, sealed, hashlib.sha256(salted).hexdigest())
 
 
 @lru_cache(maxsize=4)
@@ -334,11 +365,11 @@ def actor_document(actor: Actor) -> dict[str, Any]:
     }
 
 
-def payload_place(entry_id: UUID, organisation_id: UUID | None) -> str:
-    """Return the place a payload is sealed for."""
-    return f"audit.entrypayload:{entry_id}:sealed:{organisation_id}"
+def payload_place(entry_id: UUID, organisation_id: UUID | None, *, is_shared: bool) -> str:
+    """Return the place a payload is sealed for: one that is shown to an agency later does not open."""
+    return f"audit.entrypayload:{entry_id}:sealed:{organisation_id}:{'shared' if is_shared else 'own'}"
 
 
-def actor_place(entry_id: UUID) -> str:
-    """Return the place an actor is sealed for."""
-    return f"audit.entryactor:{entry_id}:sealed:"
+def actor_place(entry_id: UUID, face: str) -> str:
+    """Return the place an actor is sealed for: one that is shown to an agency later does not open."""
+    return f"audit.entryactor:{entry_id}:sealed:{face}"

@@ -44,11 +44,12 @@ class DataKey:
         32 bytes.
     """
 
-    __slots__ = ("_aead", "case")
+    __slots__ = ("_aead", "_prefix", "case")
 
     def __init__(self, case: UUID, secret: bytes) -> None:
         self.case = case
         self._aead = AESGCM(secret)
+        self._prefix = f"entraide/seal/v1|{case}|"
 
     def seal(self, plaintext: bytes, *, place: str) -> bytes:
         """Return `plaintext` sealed for one `place` ("requests.legalrequest:<id>:document")."""
@@ -120,7 +121,7 @@ class DataKey:
         return struct.pack(">IB", len(sealed), int(last)) + sealed
 
     def _associated(self, place: str) -> bytes:
-        return f"entraide/seal/v1|{self.case}|{place}".encode()
+        return (self._prefix + place).encode()
 
 
 class SealingWriter:
@@ -203,7 +204,7 @@ class FileKeyStore:
 
     def create(self, case: UUID) -> DataKey:
         """Make and keep a key for `case`."""
-        path, mark = self._path(case), self._mark(case)
+        path, mark = self._path_and_mark(case)
         if os.path.exists(mark):  # noqa: PTH110  # every act comes by here, and `Path` takes several times as long
             raise _destroyed(case)
         try:
@@ -218,7 +219,7 @@ class FileKeyStore:
     def get(self, case: UUID) -> DataKey:
         """Return the key of `case`."""
         try:
-            wrapped = _read(self._path(case))
+            wrapped = _read(self._path_and_mark(case)[0])
         except FileNotFoundError:
             raise _destroyed(case) from None
         except OSError as error:
@@ -227,7 +228,7 @@ class FileKeyStore:
 
     def destroy(self, case: UUID) -> None:
         """Destroy the key of `case`: mark first, then overwrite and remove, so that a crash never brings it back."""
-        mark, path = Path(self._mark(case)), Path(self._path(case))
+        path, mark = map(Path, self._path_and_mark(case))
         try:
             _read_or_make(mark, b"")
             if path.exists():
@@ -249,13 +250,9 @@ class FileKeyStore:
         except InvalidUnwrap as error:
             raise _store_unavailable(self._folder, error) from error
 
-    def _path(self, case: UUID) -> str:
+    def _path_and_mark(self, case: UUID) -> tuple[str, str]:
         name = str(case)
-        return f"{self._folder}/cases/{name[-2:]}/{name}"
-
-    def _mark(self, case: UUID) -> str:
-        name = str(case)
-        return f"{self._folder}/destroyed/{name[-2:]}/{name}"
+        return f"{self._folder}/cases/{name[-2:]}/{name}", f"{self._folder}/destroyed/{name[-2:]}/{name}"
 
 
 def _read(path: str) -> bytes:

@@ -50,48 +50,6 @@ CREATE INDEX audit_entry_xact ON audit_entry (xact);
 ALTER TABLE audit_stream SET (fillfactor = 60);
 """
 
-# One entry at the head of its stream.  In the database, because between reading the head and moving it every other act
-# of the case waits: so it is one message, not two with the sealing in between.  It runs as the caller and may do nothing
-# the caller may not.  Every text it is given is visible ASCII without quote or backslash, for which writing the members
-# in order *is* the canonical form (RFC 8785) of a leaf.
-APPEND = """
-CREATE FUNCTION audit_append(
-    p_id uuid, p_stream uuid, p_organisation uuid, p_at timestamptz, p_t text, p_kind text, p_log text, p_act text,
-    p_subjects text[], p_payload text, p_key_owner uuid, p_is_shared boolean, p_sealed_payload bytea,
-    p_actor text, p_face text, p_sealed_actor bytea, OUT handle text, OUT n bigint, OUT hash bytea
-)
-LANGUAGE plpgsql AS $$
-DECLARE
-    previous bytea;
-    leaf bytea;
-BEGIN
-    SELECT s.handle, s.head_n + 1, s.head_hash INTO handle, n, previous
-    FROM public.audit_stream s WHERE s.id = p_stream FOR UPDATE;
-    IF handle IS NULL THEN
-        RETURN;
-    END IF;
-    leaf := convert_to(
-        '{"act":' || coalesce('"' || p_act || '"', 'null') || ',"actor":"' || p_actor || '","kind":"' || p_kind
-        || '","log":"' || p_log || '","n":' || n || ',"payload":"' || p_payload
-        || '","prev":' || coalesce('"' || encode(previous, 'hex') || '"', 'null')
-        || ',"stream":"' || handle || '","t":"' || p_t || '","v":1}', 'UTF8');
-    hash := sha256('\\x00'::bytea || leaf);
-    WITH entry AS (
-        INSERT INTO public.audit_entry (id, stream_id, organisation_id, n, at, kind, leaf, leaf_hash, subjects)
-        VALUES (p_id, p_stream, p_organisation, audit_append.n, p_at, p_kind, leaf, hash, p_subjects)
-    ), payload AS (
-        INSERT INTO public.audit_entrypayload (entry_id, organisation_id, key_owner_id, is_shared, sealed)
-        VALUES (p_id, p_organisation, p_key_owner, p_is_shared, p_sealed_payload)
-    ), actor AS (
-        INSERT INTO public.audit_entryactor (entry_id, organisation_id, face, sealed)
-        VALUES (p_id, p_organisation, p_face, p_sealed_actor)
-    )
-    UPDATE public.audit_stream s SET head_n = audit_append.n, head_hash = hash WHERE s.id = p_stream;
-END $$;
-REVOKE EXECUTE ON FUNCTION audit_append FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION audit_append TO entraide_web, entraide_agency, entraide_worker;
-"""
-
 SEQUENCER = """
 CREATE POLICY sequencer_rows ON audit_stream FOR SELECT TO entraide_sequencer USING (true);
 CREATE POLICY sequencer_rows ON audit_entry FOR SELECT TO entraide_sequencer USING (true);
@@ -100,7 +58,7 @@ CREATE POLICY sequencer_rows ON audit_position TO entraide_sequencer USING (true
 
 READ = "SELECT"
 ADD = "SELECT, INSERT"
-STREAM = "SELECT, INSERT, UPDATE (head_n, head_hash)"
+STREAM = "SELECT, INSERT, UPDATE (head_n, head_hash, previous_hash)"
 ENTRY = "SELECT, INSERT (id, stream_id, organisation_id, n, at, kind, leaf, leaf_hash, subjects)"
 
 
@@ -218,6 +176,7 @@ class Migration(migrations.Migration):
                 ('opened_at', models.DateTimeField()),
                 ('head_n', models.BigIntegerField(default=0)),
                 ('head_hash', models.BinaryField(null=True)),
+                ('previous_hash', models.BinaryField(null=True)),
             ],
             options={
                 'constraints': [models.UniqueConstraint(condition=models.Q(('kind', 'case')), fields=('case_id',), name='audit_stream_one_per_case'), models.UniqueConstraint(condition=models.Q(('kind', 'organisation')), fields=('organisation_id',), name='audit_stream_one_per_organisation'), models.UniqueConstraint(condition=models.Q(('kind', 'instance')), fields=('kind',), name='audit_stream_one_of_the_instance'), models.CheckConstraint(condition=models.Q(models.Q(('case_id', None), ('kind', 'instance'), ('organisation_id', None)), models.Q(('case_id', None), ('kind', 'organisation'), ('organisation_id__isnull', False)), models.Q(('case_id__isnull', False), ('kind', 'case')), _connector='OR'), name='audit_stream_is_about_what_its_kind_says'), models.CheckConstraint(condition=models.Q(models.Q(('head_hash', None), ('head_n', 0)), models.Q(('head_hash__isnull', False), ('head_n__gt', 0)), _connector='OR'), name='audit_stream_head_n_and_hash_go_together')],
@@ -250,7 +209,6 @@ class Migration(migrations.Migration):
         migrations.RunSQL(XACT, migrations.RunSQL.noop),
         migrations.RunSQL(REQUIRED, "DROP FUNCTION audit_entry_required"),
         migrations.RunSQL(HASHES, "DROP FUNCTION audit_leaf_hashes"),
-        migrations.RunSQL(APPEND, "DROP FUNCTION audit_append"),
         entry_required("audit_instance"),
         entry_required("audit_signerkey"),
         tenant_rows("audit_stream"),
