@@ -17,6 +17,7 @@ from entraide.ui.components import (
     Row,
     Table,
     Tone,
+    listed,
     owed_in_words,
     span_in_words,
 )
@@ -163,3 +164,9 @@ def test_what_a_page_says_twice_it_draws_once_and_another_reader_gets_it_in_her_
 
     assert english.count("24 Nov 2026, 12:00") == 2
     assert french.count("24 nov. 2026, 13:00") == 2
+
+
+def test_words_are_listed_with_the_comma_of_the_language() -> None:
+    assert listed(["Ada", "Otto"]) == "Ada, Otto"
+    with translation.override("ar"):
+        assert listed(["Ada", "Otto"]) == "Ada\N{ARABIC COMMA} Otto"

@@ -117,3 +117,16 @@ def test_a_function_under_another_name_is_known_by_its_own() -> None:
 def test_the_indentation_of_a_template_hides_no_message() -> None:
     source = "  {% if a %}{% translate 'One' %}\n {% else %}{% translate 'Two' %}\n{% endif %}"
     assert [message.text for message in messages.extract_from_template(source)] == ["One", "Two"]
+
+
+def test_what_is_put_into_an_arabic_sentence_is_isolated(house: tuple[Path, Path]) -> None:
+    source, locale = house
+    _translated(locale, source, ar="\u0645\u0631\u062d\u0628\u0627 %(name)s", fr="Bonjour %(name)s")
+    messages.compile_catalogues(locale)
+    read = {name: polib.mofile(str(locale / name / "LC_MESSAGES" / "django.mo")) for name in ("ar", "fr")}
+    assert read["ar"].find("Hello %(name)s").msgstr == "\u0645\u0631\u062d\u0628\u0627 \u2068%(name)s\u2069"
+    assert read["fr"].find("Hello %(name)s").msgstr == "Bonjour %(name)s"
+
+
+def test_an_address_within_a_tag_is_not_isolated() -> None:
+    assert messages.isolated('<a href="%(href)s">%(name)s</a>') == '<a href="%(href)s">\u2068%(name)s\u2069</a>'

@@ -28,13 +28,12 @@ from entraide.access.people import (
     person,
     sign_ins_of,
 )
-from entraide.access.states import ROLE_NAMES, OrganisationKind
+from entraide.access.states import OrganisationKind, roles_in_words
 from entraide.access.verifying import signed_act, verify_signed_act
 
 StepUp = BegunStepUp
 
 __all__ = [
-    "ROLE_NAMES",
     "AgeKeyView",
     "BegunStepUp",
     "OpenInvitation",
@@ -60,6 +59,7 @@ __all__ = [
     "people_of",
     "people_with",
     "person",
+    "roles_in_words",
     "sign",
     "sign_ins_of",
     "sign_own",

@@ -14,6 +14,7 @@ from entraide.access.models import Credential, Organisation, Person
 from entraide.access.states import ROLE_NAMES, OrganisationKind
 from entraide.kernel.actors import FACE_OF_ROLE, Actor, Face, Role
 from entraide.kernel.errors import NotPermitted, NotPossible
+from entraide.ui.components import listed
 
 FACE_OF_ORGANISATION = {OrganisationKind.EXCHANGE: Face.STAFF, OrganisationKind.AGENCY: Face.AGENCY}
 
@@ -129,7 +130,7 @@ def _check_may_let_into(actor: Actor, organisation: Organisation, role: Role, wh
     if FACE_OF_ROLE[role] is not FACE_OF_ORGANISATION[OrganisationKind(organisation.kind)]:
         raise NotPossible(what, why=_("this role belongs to the other side of the desk"), do=_("Choose another role"))
     if role not in grantable_roles(actor, organisation):
-        names = ", ".join(str(ROLE_NAMES[by]) for by in GRANTED_BY[role])
+        names = listed(ROLE_NAMES[by] for by in GRANTED_BY[role])
         raise NotPermitted(
             what,
             why=_("this role is granted by: %(roles)s") % {"roles": names},

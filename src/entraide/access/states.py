@@ -1,11 +1,13 @@
 """The few kinds and lengths of time that `access` is made of."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from enum import StrEnum
 
 from django.utils.translation import gettext_lazy as _
 
 from entraide.kernel.actors import Role
+from entraide.ui.components import listed
 
 
 class OrganisationKind(StrEnum):
@@ -45,6 +47,12 @@ ROLE_NAMES = {
     Role.AUDITOR: _("Auditor"),
     Role.DESK_ADMINISTRATOR: _("Desk administrator"),
 }
+
+
+def roles_in_words(roles: Iterable[Role]) -> str:
+    """Return the names of roles, always in the same order."""
+    return listed(ROLE_NAMES[role] for role in sorted(roles))
+
 
 STEP_UP_LASTS = timedelta(seconds=300)
 CEREMONY_LASTS = timedelta(seconds=300)

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from entraide.access.api import ROLE_NAMES
+from entraide.access.api import roles_in_words
 from entraide.audit import api as audit
 from entraide.kernel import clock
 from entraide.kernel.actors import CASE_READERS, Actor, Role
@@ -41,7 +41,7 @@ def _note(found: audit.InstanceView | None) -> str:
 
 
 def _chip(actor: Actor) -> PersonChip:
-    return PersonChip(name=actor.name, role=", ".join(str(ROLE_NAMES[role]) for role in sorted(actor.roles)))
+    return PersonChip(name=actor.name, role=roles_in_words(actor.roles))
 
 
 def _links(request: HttpRequest, actor: Actor) -> list[Link]:

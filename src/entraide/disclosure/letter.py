@@ -7,7 +7,7 @@ for the same letter.
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +98,7 @@ def _data_of(letter: Letter) -> dict[str, Any]:
         "date": [day.year, day.month, day.day],
         "exchange": letter.exchange,
         "title": _("Answer to your request %(reference)s") % {"reference": letter.request},
-        "dated": format_date(day, "long", locale={"en": "en_GB"}.get(letter.language, letter.language)),
+        "dated": _day(day, letter.language),
         "footer": f"{letter.package} · {letter.request}",
         "warning": _("DEMO: not evidence. Every person and every account in this letter is made up.")
         if letter.is_demo
@@ -143,14 +143,19 @@ def _file_row(file: LetterFile) -> list[dict[str, Any]]:
     return [_ltr(file.name), _ltr(records), _ltr(str(file.size)), _ltr(file.sha256)]
 
 
+def _day(moment: datetime, language: str) -> str:
+    return str(format_date(moment, "long", locale={"en": "en_GB"}.get(language, language)))
+
+
 def _notes(letter: Letter) -> list[str]:
+    as_of = letter.as_of.astimezone(UTC)
     notes = [
         _(
-            "The records were taken from the exchange's systems as they stood on %(moment)s UTC. They were copied by "
-            "machine, without change of order or number. Values that the decision does not name are masked or left "
-            "out, and other customers stand under a pseudonym; columns.csv says where."
+            "The records were taken from the exchange's systems as they stood on %(day)s at %(time)s UTC. They were "
+            "copied by machine, without change of order or number. Values that the decision does not name are masked "
+            "or left out, and other customers stand under a pseudonym; columns.csv says where."
         )
-        % {"moment": f"{letter.as_of:%Y-%m-%d %H:%M:%S}"}
+        % {"day": _day(as_of, letter.language), "time": f"{as_of:%H:%M:%S}"}
     ]
     if letter.withheld_privileged:
         notes.append(

@@ -51,6 +51,7 @@ from entraide.requests.queries import (
 )
 from entraide.requests.queries.parties import Parties, parties_of
 from entraide.requests.states import STATE_LABELS, STATE_TONES, ProposalState, RequestState
+from entraide.ui.components import listed
 
 start_production = mark_in_production
 stop_production = mark_production_stopped
@@ -244,7 +245,7 @@ def answer_in_words(line: ScopeLine) -> str:
     if line.text:
         sentences.append(line.text)
     if line.answer is AnswerCode.PRODUCE:
-        named = ", ".join(f"{CATEGORIES[category].label} ({category.value})" for category in line.categories)
+        named = listed(f"{CATEGORIES[category].label} ({category.value})" for category in line.categories)
         sentences.append(_("Produced: %(categories)s.") % {"categories": named})
     for withheld in line.withheld:
         why = GROUNDS[withheld.ground].sentence if withheld.ground else ANSWER_SENTENCES[withheld.answer]

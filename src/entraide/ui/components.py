@@ -7,7 +7,7 @@ them stand on the gallery page.
 
 import unicodedata
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -629,6 +629,11 @@ _MARKS: Mapping[Tone, str] = {
     Tone.WARN: "triangle-alert",
     Tone.BAD: "x",
 }
+
+
+def listed(items: Iterable[Text]) -> str:
+    """Return names or words one after the other, set apart as the reader's language does it."""
+    return pgettext("between the items of a list", ", ").join(str(item) for item in items)
 
 
 def day_in_words(day: date) -> str:

@@ -3,6 +3,10 @@
 English is the message itself; French, Spanish and Arabic have a catalogue each in `src/entraide/locale`.  Entries are
 sorted and carry files but no line numbers, so that moving code changes no catalogue.  Scripts have no messages: pages
 hand their texts over in data- attributes.
+
+What is put into an Arabic sentence is mostly a reference, a name, an address or a date in Latin letters, which would
+drag the words around it along.  Compiling isolates every such place (U+2068, U+2069), so that no translator and no page
+has to think of it.
 """
 
 import io
@@ -30,6 +34,9 @@ _KEYWORDS: dict[str, None] = dict.fromkeys(
     name + suffix for name in ("gettext", "ngettext", "pgettext", "npgettext") for suffix in ("", "_lazy")
 ) | {"_": None, "_later": None, "_lazy": None, "gettext_noop": None}
 _ALIAS = re.compile(r"import (n?p?gettext(?:_lazy)?) as (\w+)")
+_FSI, _PDI = "\N{FIRST STRONG ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
+_WRITTEN_FROM_THE_RIGHT = frozenset({"ar"})
+_TAG_OR_TEXT_PUT_IN = re.compile(r"<[^>]*>|%\(\w+\)s")
 _PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%[sd]|\{\w*\}")
 
 
@@ -160,11 +167,26 @@ def compile_catalogues(locale: Path = LOCALE) -> int:
             continue
         handle, fresh = tempfile.mkstemp(dir=path.parent)  # a page that is being drawn must not read half a file
         with os.fdopen(handle, "wb") as out:
-            out.write(polib.pofile(str(path)).to_binary())
+            out.write(_ready(path).to_binary())
         Path(fresh).chmod(0o644)
         Path(fresh).replace(target)
         n_compiled += 1
     return n_compiled
+
+
+def _ready(path: Path) -> polib.POFile:
+    """Return a catalogue as the pages need it: where writing runs from the right, with what is put in isolated."""
+    catalogue = polib.pofile(str(path))
+    if path.parent.parent.name in _WRITTEN_FROM_THE_RIGHT:
+        for entry in catalogue:
+            entry.msgstr = isolated(entry.msgstr)
+            entry.msgstr_plural = {n: isolated(form) for n, form in entry.msgstr_plural.items()}
+    return catalogue
+
+
+def isolated(text: str) -> str:
+    """Return a message in which every text put in stands in an isolate; attributes of tags are left alone."""
+    return _TAG_OR_TEXT_PUT_IN.sub(lambda found: found[0] if found[0][0] == "<" else f"{_FSI}{found[0]}{_PDI}", text)
 
 
 def problems(locale: Path = LOCALE, source: Path = SOURCE) -> list[str]:

@@ -13,7 +13,7 @@ from entraide.access import acts
 from entraide.access.operations import members, passkeys, sign_ins
 from entraide.access.operations.signing import begin_step_up
 from entraide.access.people import age_key_of, passkeys_of, person, sign_ins_of
-from entraide.access.states import ROLE_NAMES
+from entraide.access.states import roles_in_words
 from entraide.access.web import browser, receipts
 from entraide.access.web.guards import actor_of, requires
 from entraide.access.web.signing import answer_of, is_signed, signature
@@ -34,7 +34,7 @@ def account(request: HttpRequest) -> HttpResponse:
         person_id = _own_id(actor)
         context = {
             "member": person(person_id),  # `me` is the chip at the head of every page
-            "roles": [ROLE_NAMES[role] for role in sorted(actor.roles)],
+            "roles": roles_in_words(actor.roles),
             "passkeys": [key for key in passkeys_of(person_id) if key.disabled_at is None],
             "sign_ins": [one for one in sign_ins_of(person_id) if one.ended_at is None],
             "this_sign_in": actor.sign_in_id,

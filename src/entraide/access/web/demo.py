@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from entraide.access import demo
 from entraide.access.operations import limits
 from entraide.access.operations.sign_ins import DOOR
-from entraide.access.states import ROLE_NAMES
+from entraide.access.states import roles_in_words
 from entraide.access.web import browser
 from entraide.access.web.guards import public
 from entraide.audit import api as audit
@@ -48,10 +48,7 @@ def link(request: HttpRequest, token: str) -> HttpResponse:
 def people(request: HttpRequest) -> HttpResponse:
     """Show the made-up people of the demo, each with a button."""
     _check(request)
-    rows = [
-        {"view": view, "roles": ", ".join(str(ROLE_NAMES[role]) for role in sorted(view.roles))}
-        for view in demo.people()
-    ]
+    rows = [{"view": view, "roles": roles_in_words(view.roles)} for view in demo.people()]
     actor = getattr(request, "actor", None)
     return render(request, "access/demo.html", {"people": rows, "me": actor.person_id if actor else None})
 

@@ -26,7 +26,7 @@ from entraide.access.people import (
     people_of,
     person,
 )
-from entraide.access.states import ROLE_NAMES
+from entraide.access.states import ROLE_NAMES, roles_in_words
 from entraide.access.web import receipts
 from entraide.access.web.guards import actor_of, requires
 from entraide.access.web.signing import answer_of, is_signed, signature
@@ -129,7 +129,7 @@ def invite(request: HttpRequest, organisation_id: UUID) -> HttpResponse:
             Fact(label=_("Name"), value=asked["name"]),
             Fact(label=_("E-mail"), value=asked["email"]),
             Fact(label=_("Organisation"), value=organisation.name),
-            Fact(label=_("Roles"), value=", ".join(str(ROLE_NAMES[role]) for role in asked["roles"])),
+            Fact(label=_("Roles"), value=roles_in_words(asked["roles"])),
         ],
         hidden={"name": asked["name"], "email": asked["email"], "language": asked["language"]}
         | {"roles_signed": ",".join(role.value for role in asked["roles"])},
@@ -237,7 +237,7 @@ def _invitations(invitations: Sequence[OpenInvitation]) -> Table:
                 cells=[
                     Link(label=one.person.name, href=reverse("access:member", args=[one.person.id])),
                     one.person.organisation_name,
-                    ", ".join(str(ROLE_NAMES[role]) for role in sorted(one.person.roles)),
+                    roles_in_words(one.person.roles),
                     Moment(at=one.made_at, compact=True),
                     Moment(at=one.expires_at, compact=True),
                 ]
@@ -251,7 +251,7 @@ def _invitations(invitations: Sequence[OpenInvitation]) -> Table:
 def _row(view: PersonView) -> dict[str, object]:
     return {
         "view": view,
-        "roles": ", ".join(str(ROLE_NAMES[role]) for role in sorted(view.roles)),
+        "roles": roles_in_words(view.roles),
         "face": {FACE_OF_ROLE[role] for role in view.roles},
     }
 

@@ -12,6 +12,7 @@ from entraide.agencies.facts import AgencyFacts, check_facts
 from entraide.agencies.labels import CATEGORY_LABELS
 from entraide.agencies.states import AgencyCheck
 from entraide.kernel.errors import Invalid
+from entraide.ui.components import listed
 from entraide.ui.places import countries_to_choose
 
 
@@ -131,7 +132,7 @@ class CategoriesForm(forms.Form):
         chosen = set(self.cleaned_data["categories"])
         if missing := sorted(self._kept - chosen):
             raise ValidationError(
-                _("Only the desk takes a category away: %(codes)s"), params={"codes": ", ".join(missing)}
+                _("Only the desk takes a category away: %(codes)s"), params={"codes": listed(missing)}
             )
         return sorted(chosen)
 

@@ -129,7 +129,7 @@ def enter(request: HttpRequest) -> HttpResponse:
         ui.Fact(label=_("Name of the agency"), value=name),
         ui.Fact(label=_("Country"), value=country_name(facts.country)),
         ui.Fact(label=_("What it is there for"), value=facts.function),
-        ui.Fact(label=_("E-mail domains"), value=", ".join(facts.domains)),
+        ui.Fact(label=_("E-mail domains"), value=ui.listed(facts.domains)),
         ui.Fact(label=_("Switchboard"), value=ltr(facts.switchboard)),
     ]
     return sign(request, acts.enter(facts, name=name), _("Enter an agency"), shown, form.hidden)

@@ -75,7 +75,7 @@ def links(*, now: datetime) -> None:
     """Print for everybody what waits and a link, and keep the page on which the link lands."""
     from django.conf import settings
 
-    from entraide.access.api import ROLE_NAMES, demo
+    from entraide.access.api import demo, roles_in_words
     from entraide.audit import api as audit
     from entraide.desk.context import DEMO_IS_OLD_AFTER
     from entraide.desk.demo.waiting import tasks_of
@@ -84,7 +84,7 @@ def links(*, now: datetime) -> None:
     demo.keep_landings({person_id: found[0].page for person_id, found in tasks.items() if found})
     lines = ["", f"The demo is at {settings.ORIGIN}. Everybody in it is made up; each link works once.", ""]
     for one in demo.make_links(now=now):
-        roles = ", ".join(str(ROLE_NAMES[role]) for role in sorted(one.person.roles))
+        roles = roles_in_words(one.person.roles)
         lines += [f"{one.person.name}: {roles}, {one.person.organisation_name}", f"    {_waits(tasks[one.person.id])}"]
         lines += [f"    {one.link}"]
     loaded_at = audit.instance().demo_loaded_at

@@ -97,7 +97,7 @@ def _authority(authority: Mapping[str, Any]) -> str:
     kind = str(AUTHORITY_LABELS[AuthorityKind(authority["kind"])])
     country = authority.get("country")
     parts = [authority["name"], kind, country_name(country) if country else ""]
-    return ", ".join(part for part in parts if part)
+    return ui.listed(part for part in parts if part)
 
 
 def _day(iso: str) -> str:
@@ -170,7 +170,7 @@ def _answer(line: ScopeLine | None) -> ui.Drawable:
         return ui.Pill(label=_("Not answered yet"))
     shown: list[ui.Drawable] = [ui.Pill(label=ANSWER_LABELS[line.answer], tone=ANSWER_TONES.get(line.answer, "quiet"))]
     if line.categories:
-        shown.append(", ".join(category.value for category in line.categories))
+        shown.append(ui.listed(category.value for category in line.categories))
     if line.ground:
         shown.append(GROUNDS[line.ground].label)
     return ui.Several(items=shown)

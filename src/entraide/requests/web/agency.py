@@ -78,7 +78,7 @@ def countersign(request: HttpRequest, reference: str) -> HttpResponse:
             ui.Fact(label=_("Request"), value=ui.Identifier(value=reference)),
             ui.Fact(label=_("Filed and signed by"), value=filing.filed.name),
             ui.Fact(label=_("Targets"), value=str(len(view.targets))),
-            ui.Fact(label=_("Data asked for"), value=", ".join(filing.document["categories"])),
+            ui.Fact(label=_("Data asked for"), value=ui.listed(filing.document["categories"])),
             ui.Fact(label=_("Hash of the document (SHA-256)"), value=ui.Identifier(value=filing.document_sha256)),
         ],
         is_demo=settings.KIND == "demo",

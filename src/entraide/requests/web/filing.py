@@ -130,7 +130,7 @@ def _signature(prepared: PreparedFiling, agency: agencies.AgencyView, is_demo: b
         ui.Fact(label=_("Request"), value=ui.Identifier(value=reference, copy=False)),
         ui.Fact(label=_("Agency"), value=f"{agency.name} · {document['agency']['reference']}"),
         ui.Fact(label=_("Identifiers"), value=str(len(document["targets"]))),
-        ui.Fact(label=_("Categories"), value=", ".join(document["categories"])),
+        ui.Fact(label=_("Categories"), value=ui.listed(document["categories"])),
         ui.Fact(label=_("Instrument (SHA-256)"), value=ui.Identifier(value=document["instrument"]["sha256"])),
         ui.Fact(label=_("Hash of the document (SHA-256)"), value=ui.Identifier(value=document_hash(document).hex())),
     ]
@@ -162,7 +162,7 @@ def _line(names: Sequence[str], text: str) -> str:
     numbers = [str(int(name.split(".")[1]) + 1) for name in names if name.count(".") == 2]
     if not numbers:
         return text
-    shown = ", ".join(numbers[:5]) + (" …" if len(numbers) > 5 else "")
+    shown = ui.listed(numbers[:5]) + (" …" if len(numbers) > 5 else "")
     return ngettext("Identifier %(n)s: %(problem)s", "Identifiers %(n)s: %(problem)s", len(numbers)) % {
         "n": shown, "problem": text,
     }  # fmt: skip

@@ -345,6 +345,6 @@ def _who_orders(basis: str) -> dict[Text, str]:
         return {}
     return {
         GROUP_LABELS[group]: _("May be ordered by: %(authorities)s.")
-        % {"authorities": ", ".join(str(AUTHORITY_LABELS[kind]) for kind in AuthorityKind if kind in kinds)}
+        % {"authorities": ui.listed(AUTHORITY_LABELS[kind] for kind in AuthorityKind if kind in kinds)}
         for group, kinds in profile.may_order.items()
     }

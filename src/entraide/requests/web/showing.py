@@ -237,7 +237,7 @@ def _differences(target: TargetView, line: ScopeLine) -> Iterator[ui.Drawable]:
         words = _("%(category)s refused: %(why)s") if one.ground else "%(category)s: %(why)s"
         yield words % {"category": one.category.value, "why": why}
     for category, columns in line.named_columns.items():
-        shown = ", ".join(str(COLUMN_LABELS.get(column, column)) for column in sorted(columns))
+        shown = ui.listed(COLUMN_LABELS.get(column, column) for column in sorted(columns))
         yield ui.Mark(label=f"{category.value}: {shown}", tone="warn")
 
 
@@ -266,7 +266,7 @@ def what_leaves(scope: Scope) -> ui.SummaryList:
         ),
         ui.Fact(
             label=_("Shown in full that is masked otherwise"),
-            value=ui.Mark(label=", ".join(str(COLUMN_LABELS.get(one, one)) for one in named), tone="warn")
+            value=ui.Mark(label=ui.listed(COLUMN_LABELS.get(one, one) for one in named), tone="warn")
             if named
             else _("Nothing"),
         ),

@@ -115,7 +115,7 @@ class TargetForm(PeriodForm):
 
 def read_in_words(reading: ReadIdentifier) -> ui.Remark:
     """Return what an identifier was read as, and whether it holds."""
-    networks = ", ".join(network_label(network) for network in reading.networks[:NETWORKS_SAID])
+    networks = ui.listed(network_label(network) for network in reading.networks[:NETWORKS_SAID])
     if len(reading.networks) > NETWORKS_SAID:
         networks = _("possible on several networks")
     what = f"{kind_label(reading.kind.value)} · {networks}" if networks else kind_label(reading.kind.value)
