@@ -445,6 +445,8 @@ def test_a_job_queued_in_an_operation_goes_with_it(desk: Desk) -> None:
 
     with pytest.raises(RuntimeError):
         queue(actor=ANOUK, fail=True)
+    with acting_in("worker"), pytest.raises(RuntimeError):
+        queue(actor=Actor.system("worker"), fail=True)
     with pytest.raises(Exception, match="announces news"):
         queue(actor=OTTO, fail=False)
     assert desk.superuser_sql("SELECT count(*) FROM procrastinate_jobs") == [(0,)]

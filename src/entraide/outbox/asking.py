@@ -7,8 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connections, router
-from procrastinate.contrib.django import app, django_connector
-from procrastinate.tasks import Task
+from procrastinate.contrib.django import django_connector
+from procrastinate.manager import JobManager
+from procrastinate.tasks import Task, configure_task
 
 from entraide.kernel.ids import uuid7
 from entraide.outbox.models import Effect as EffectRow
@@ -97,11 +98,11 @@ def later(job: Task[..., Any, Any], **identifiers: str | int | None) -> None:
     alias = _check_inside_operation()
     if connections[alias].settings_dict["USER"].endswith("_agency"):
         raise RuntimeError("the agency's face announces news; a reaction queues the job")
-    # procrastinate's own `defer` always speaks through the alias `default`, which is another transaction than ours
-    # wherever a process has several roles.
-    connector = django_connector.DjangoConnector(alias=alias)
-    app.with_connector(connector).configure_task(
-        job.name, queue=job.queue, lock=job.lock, queueing_lock=job.queueing_lock
+    # A task's own `defer`, and an app's that knows the task, always speak through the alias `default`, which is another
+    # transaction than ours wherever a process has several roles.
+    queue = JobManager(django_connector.DjangoConnector(alias=alias))
+    configure_task(
+        name=job.name, job_manager=queue, queue=job.queue, lock=job.lock, queueing_lock=job.queueing_lock
     ).defer(**identifiers)
 
 
