@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import polib
@@ -130,3 +131,9 @@ def test_what_is_put_into_an_arabic_sentence_is_isolated(house: tuple[Path, Path
 
 def test_an_address_within_a_tag_is_not_isolated() -> None:
     assert messages.isolated('<a href="%(href)s">%(name)s</a>') == '<a href="%(href)s">\u2068%(name)s\u2069</a>'
+
+
+def test_french_punctuation_never_begins_a_line() -> None:
+    catalogue = polib.pofile(str(messages.LOCALE / "fr" / "LC_MESSAGES" / "django.po"))
+    texts = [text for entry in catalogue for text in (entry.msgstr, *entry.msgstr_plural.values())]
+    assert [text for text in texts if re.search(r" [:;?!\u00bb]|\u00ab ", text)] == []

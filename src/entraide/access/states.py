@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from enum import StrEnum
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from entraide.kernel.actors import Role
 from entraide.ui.components import listed
@@ -39,13 +39,13 @@ class Ceremony(StrEnum):
 
 
 ROLE_NAMES = {
-    Role.OFFICER: _("Officer"),
-    Role.SUPERVISOR: _("Supervisor"),
-    Role.AGENCY_ADMINISTRATOR: _("Agency administrator"),
-    Role.ANALYST: _("Analyst"),
-    Role.APPROVER: _("Approver"),
-    Role.AUDITOR: _("Auditor"),
-    Role.DESK_ADMINISTRATOR: _("Desk administrator"),
+    Role.OFFICER: pgettext_lazy("role", "Officer"),
+    Role.SUPERVISOR: pgettext_lazy("role", "Supervisor"),
+    Role.AGENCY_ADMINISTRATOR: pgettext_lazy("role", "Agency administrator"),
+    Role.ANALYST: pgettext_lazy("role", "Analyst"),
+    Role.APPROVER: pgettext_lazy("role", "Approver"),
+    Role.AUDITOR: pgettext_lazy("role", "Auditor"),
+    Role.DESK_ADMINISTRATOR: pgettext_lazy("role", "Desk administrator"),
 }
 
 
