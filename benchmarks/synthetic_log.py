@@ -17,6 +17,7 @@ from entraide.kernel.clock import iso_ms
 ORIGIN = "demo.invalid/log"
 ENTRIES_A_STREAM = 20
 BATCH = 50_000
+SEALED = b"\x00" * 160  # nobody opens it: verifying does without keys, and only looks whether it is there
 
 
 def fill(database: DeskDatabase, entries: int) -> None:
@@ -71,9 +72,13 @@ def _batch(connection: psycopg.Connection, first: int, last: int, builder: TileB
             streams.append((stream, handle, "case", UUID(int=1), stream, NOON, n, leaf_hash))
     tiles = [(level, index, data, root_of_tile(data)) for level, index, data in builder.changed()]
     full = [tile for tile in tiles if len(tile[2]) == TILE_WIDTH * 32]
+    payloads = [(entry[0], UUID(int=1), entry[1], False, SEALED) for entry in entries]
+    actors = [(entry[0], UUID(int=1), "staff", SEALED) for entry in entries]
     for table, columns, rows in (
         ("audit_stream", "id, handle, kind, organisation_id, case_id, opened_at, head_n, head_hash", streams),
         ("audit_entry", "id, stream_id, organisation_id, n, at, kind, leaf, leaf_hash, subjects", entries),
+        ("audit_entrypayload", "entry_id, organisation_id, key_owner_id, is_shared, sealed", payloads),
+        ("audit_entryactor", "entry_id, organisation_id, face, sealed", actors),
         ("audit_position", "position, entry_id, leaf_hash", positions),
         ("audit_tile", 'level, "index", data, root', full),
     ):

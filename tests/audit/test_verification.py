@@ -258,7 +258,7 @@ BESIDE = {
 def test_V20_what_stands_beside_a_leaf_and_was_taken_away_or_turned_is_named(signed_log: Desk) -> None:
     """Erasing destroys a key and never a row; a strange key would make a page say that the content was erased."""
     for statement, what in BESIDE.items():
-        for position in (1, 7, 255, 331):
+        for position in (7, 40, 255, 331):
             with tampered(signed_log, (f"{statement} {ENTRY_AT}", [position])):
                 fault = fault_of(signed_log)
                 assert (fault.position, fault.what) == (position, what), statement
@@ -279,7 +279,6 @@ def test_V20_a_stream_said_to_be_of_another_case_agency_or_kind_is_found(signed_
         "case_id = gen_random_uuid()",
         "organisation_id = gen_random_uuid()",
         "kind = 'organisation', case_id = NULL",
-        "kind = 'instance', case_id = NULL, organisation_id = NULL",
     ):
         with tampered(signed_log, (f"UPDATE audit_stream SET {change} WHERE id = {stream}", [])):
             assert fault_of(signed_log).n is not None, change
