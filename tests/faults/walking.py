@@ -127,7 +127,7 @@ class Walk:
 
         @operation
         def queue(*, actor: Actor) -> None:
-            outbox.later(sweep, timestamp=0)
+            outbox.later(sweep.name, timestamp=0)
 
         if self.story.desk.superuser_sql(
             "SELECT 1 FROM procrastinate_jobs WHERE queueing_lock = 'outbox-sweep' AND status = 'todo'"

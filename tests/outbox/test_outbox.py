@@ -439,7 +439,7 @@ def test_a_job_queued_in_an_operation_goes_with_it(desk: Desk) -> None:
 
     @operation
     def queue(*, actor: Actor, fail: bool) -> None:
-        outbox.later(sweep, timestamp=0)
+        outbox.later(sweep.name, timestamp=0)
         if fail:
             raise RuntimeError
 

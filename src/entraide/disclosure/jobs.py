@@ -25,7 +25,7 @@ from entraide.outbox.api import (
 _LASTING = (ExchangeBroken, ExchangeRefused, NotPermitted, NotPossible, NotFound, Invalid)
 
 
-@app.task(queue="packages", retry=RETRY, pass_context=False)
+@app.task(name=operations.BUILD, queue="packages", retry=RETRY, pass_context=False)
 def build(package_id: str) -> None:
     """Build a package, or go on building it."""
     subject = UUID(package_id)

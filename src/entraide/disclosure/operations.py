@@ -23,6 +23,7 @@ from entraide.outbox import api as outbox
 from entraide.requests import api as requests
 
 WORK = "disclosure:package"
+BUILD = "disclosure:package:build"
 RELEASE = "disclosure:package:release"
 
 
@@ -45,8 +46,6 @@ def order(request_id: UUID, *, actor: Actor, now: datetime) -> UUID | None:
     Unavailable
         While the officer has no key that a package could be encrypted to: asked again by itself.
     """
-    from entraide.disclosure.jobs import build  # a job is queued by the operation and runs operations itself
-
     scope = requests.approved_scope(request_id)
     case = requests.case_of(request_id)
     earlier = Package.objects.filter(request_id=request_id)
@@ -88,7 +87,7 @@ def order(request_id: UUID, *, actor: Actor, now: datetime) -> UUID | None:
         payload=payload,
         is_shared=True,
     )
-    outbox.later(build, package_id=str(package.pk))
+    outbox.later(BUILD, package_id=str(package.pk))
     return package.pk
 
 
@@ -229,13 +228,11 @@ def fail(package_id: UUID, *, why: str, actor: Actor, now: datetime) -> None:
 @operation
 def resume(package_id: UUID, *, actor: Actor, now: datetime) -> UUID:
     """Take a stopped package up again, and return the entry; what was collected is kept."""
-    from entraide.disclosure.jobs import build
-
     policies.check_may_steer(actor)
     package = _locked(package_id)
     package.failure = ""
     entry = _step(package, PackageVerb.RESUME, "disclosure:package:resumed", actor=actor, now=now, changed=["failure"])
-    outbox.later(build, package_id=str(package.pk))
+    outbox.later(BUILD, package_id=str(package.pk))
     return entry.id
 
 

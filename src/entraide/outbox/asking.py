@@ -9,9 +9,10 @@ from uuid import UUID
 from django.db import connections, router
 from procrastinate.contrib.django import django_connector
 from procrastinate.manager import JobManager
-from procrastinate.tasks import Task, configure_task
+from procrastinate.tasks import configure_task
 
 from entraide.kernel.ids import uuid7
+from entraide.outbox import registry
 from entraide.outbox.models import Effect as EffectRow
 from entraide.outbox.models import Nature
 
@@ -90,8 +91,10 @@ def announce(
     ).save(force_insert=True)
 
 
-def later(job: Task[..., Any, Any], **identifiers: str | int | None) -> None:
-    """Queue `job` inside the caller's operation: a rollback takes the job with it.
+def later(job: str, **identifiers: str | int | None) -> None:
+    """Queue the job of that name inside the caller's operation: a rollback takes the job with it.
+
+    By name, as effects are asked for: jobs stand above the operations that queue them.
 
     Not for the agency's face, whose database role may not see the queue: announce news, and let a reaction queue it.
     """
@@ -100,9 +103,13 @@ def later(job: Task[..., Any, Any], **identifiers: str | int | None) -> None:
         raise RuntimeError("the agency's face announces news; a reaction queues the job")
     # A task's own `defer`, and an app's that knows the task, always speak through the alias `default`, which is another
     # transaction than ours wherever a process has several roles.
-    queue = JobManager(django_connector.DjangoConnector(alias=alias))
+    task = registry.job(job)
     configure_task(
-        name=job.name, job_manager=queue, queue=job.queue, lock=job.lock, queueing_lock=job.queueing_lock
+        name=task.name,
+        job_manager=JobManager(django_connector.DjangoConnector(alias=alias)),
+        queue=task.queue,
+        lock=task.lock,
+        queueing_lock=task.queueing_lock,
     ).defer(**identifiers)
 
 

@@ -14,6 +14,8 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 from uuid import UUID
 
 from django.apps import apps
+from procrastinate.contrib.django import app
+from procrastinate.tasks import Task
 
 from entraide.kernel.actors import Actor
 
@@ -166,14 +168,20 @@ def all_reactions() -> Mapping[str, React]:
     return {name: react for of_kind in _reactions.values() for name, react in of_kind.items()}
 
 
+def job(name: str) -> Task[..., Any, Any]:
+    """Return the job of that name."""
+    discover()
+    return app.tasks[name]
+
+
 def discover() -> None:
-    """Import `jobs` and `reactions` of every room, once; only the worker needs them."""
+    """Import `jobs` and `reactions` of every room, once: for the worker, and for whoever queues a job."""
     global _is_discovered
     if _is_discovered:
         return
-    _is_discovered = True
     for config in apps.get_app_configs():
         if config.name.startswith("entraide."):
             for module in ("jobs", "reactions"):
                 if find_spec(f"{config.name}.{module}") is not None:
                     import_module(f"{config.name}.{module}")
+    _is_discovered = True  # not before: another thread would go on without what is still being imported
