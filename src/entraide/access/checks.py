@@ -26,8 +26,9 @@ def _problems_of_settings() -> Iterator[str]:
         yield "DEBUG is on: pages would show the inside of the program."
     if len(settings.SECRET_KEY) < 32 or " " in settings.SECRET_KEY:
         yield "ENTRAIDE_SECRET_KEY is missing, a default, or shorter than 32 characters."
-    if not settings.ORIGIN.startswith("https://"):
-        yield f"ENTRAIDE_ORIGIN is {settings.ORIGIN}; passkeys of real people need https."
+    for origin in sorted({*settings.ORIGINS.values()}):
+        if not origin.startswith("https://"):
+            yield f"An origin of this desk is {origin}; passkeys of real people need https."
     if settings.LOG_ORIGIN.startswith("demo.invalid"):
         yield "The log has the name of a demo (demo.invalid); what it signs is not evidence."
     if demo_keys.path().exists():

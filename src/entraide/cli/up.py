@@ -13,6 +13,9 @@ HELP = "Start a desk: a trial, or the production desk that ENTRAIDE_KIND and DAT
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the command takes."""
     parser.add_argument("--port", type=int, default=8000, help="port of the pages (8000)")
+    parser.add_argument(
+        "--staff-port", type=int, help="port of the exchange's people, where ENTRAIDE_STAFF_ORIGIN sets them apart"
+    )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1; others need TLS)")
 
 
@@ -25,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
             why="without TLS the pages would cross the network in clear",
             do="Set ENTRAIDE_TLS_CERTIFICATE and ENTRAIDE_TLS_KEY, or keep 127.0.0.1 behind a proxy that speaks TLS",
         )
-    return run_desk(kind, port=args.port, host=args.host, now=clock.now())
+    return run_desk(kind, port=args.port, staff_port=args.staff_port, host=args.host, now=clock.now())
 
 
 def chosen_kind() -> Kind:

@@ -140,7 +140,7 @@ def mail(sentence: Text, reference: str, person: PersonView, *, key: str) -> Ema
     with override(person.language):
         lines = [
             f"{sentence}: {reference}" if reference else str(sentence),
-            settings.ORIGIN + path,
+            settings.ORIGINS[person.face] + path,
             _("This mail says nothing about the case. Sign in with your passkey to read it."),
         ]
         return EmailMessage(

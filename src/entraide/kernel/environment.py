@@ -31,7 +31,17 @@ _TABLE = (
         "http://localhost:8000",
     ),
     Setting("ENTRAIDE_PROCESS", "Which program this process is: web, worker, sequencer, signer, migrate.", "web"),
-    Setting("ENTRAIDE_FACES", "Faces the web program serves: agency, staff or both, comma separated.", "agency,staff"),
+    Setting(
+        "ENTRAIDE_STAFF_ORIGIN",
+        "Origin of the exchange's people where a process of its own serves them, such as https://staff.desk.example. "
+        "Absent: one process serves everybody at ENTRAIDE_ORIGIN.",
+    ),
+    Setting(
+        "ENTRAIDE_FACES",
+        "Faces this web process serves: agency, staff or both, comma separated; set by the supervisor. A process of "
+        "one face needs the database URL of that face only.",
+        "agency,staff",
+    ),
     Setting("ENTRAIDE_DATABASE_URL_WEB", "Database URL of the staff face (role entraide_web).", is_secret=True),
     Setting("ENTRAIDE_DATABASE_URL_AGENCY", "Database URL of the agency face (role entraide_agency).", is_secret=True),
     Setting("ENTRAIDE_DATABASE_URL_WORKER", "Database URL of the worker (role entraide_worker).", is_secret=True),
@@ -95,6 +105,21 @@ def read(name: str, environ: Mapping[str, str] | None = None) -> str:
     """
     setting = SETTINGS[name]
     return (os.environ if environ is None else environ).get(setting.name, "").strip()
+
+
+def faces(environ: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """Return the faces that ENTRAIDE_FACES names, both where it is absent.
+
+    Raises
+    ------
+    NotPossible
+        If it names anything else, or one twice.
+    """
+    text = read("ENTRAIDE_FACES", environ) or SETTINGS["ENTRAIDE_FACES"].default
+    named = tuple(sorted(word.strip() for word in text.split(",")))
+    if named not in (("agency",), ("staff",), ("agency", "staff")):
+        raise NotPossible("Starting", why=f"ENTRAIDE_FACES is {text!r}", do="Set it to agency, staff or agency,staff")
+    return named
 
 
 def required(name: str, environ: Mapping[str, str] | None = None) -> str:

@@ -13,11 +13,16 @@ from entraide.kernel import environment
 
 KIND = environment.read("ENTRAIDE_KIND") or "trial"
 PROCESS = environment.read("ENTRAIDE_PROCESS") or "web"
-ORIGIN = (environment.read("ENTRAIDE_ORIGIN") or "http://localhost:8000").rstrip("/")
 HOME = Path(environment.read("ENTRAIDE_HOME") or Path.cwd() / ".entraide" / KIND)
-FACES = tuple((environment.read("ENTRAIDE_FACES") or "agency,staff").split(","))
+FACES = environment.faces()
+# Where people of each face type their passkeys; one address for both unless a process of its own serves the staff.
+_FIRST_ORIGIN = (environment.read("ENTRAIDE_ORIGIN") or "http://localhost:8000").rstrip("/")
+ORIGINS = {"agency": _FIRST_ORIGIN, "staff": environment.read("ENTRAIDE_STAFF_ORIGIN").rstrip("/") or _FIRST_ORIGIN}
+ORIGIN = ORIGINS["staff"] if FACES == ("staff",) else ORIGINS["agency"]
 RP_ID = urlsplit(ORIGIN).hostname or "localhost"
-LOG_ORIGIN = environment.read("ENTRAIDE_LOG_ORIGIN") or ("demo.invalid/log" if KIND == "demo" else f"{RP_ID}/log")
+LOG_ORIGIN = environment.read("ENTRAIDE_LOG_ORIGIN") or (
+    "demo.invalid/log" if KIND == "demo" else f"{urlsplit(_FIRST_ORIGIN).hostname or 'localhost'}/log"
+)
 EXCHANGE_NAME = environment.read("ENTRAIDE_EXCHANGE_NAME") or "Aurelia Exchange"
 EXCHANGE_URL = environment.read("ENTRAIDE_EXCHANGE_URL")
 EXCHANGE_TOKEN = environment.read("ENTRAIDE_EXCHANGE_TOKEN")
@@ -68,6 +73,8 @@ match PROCESS:
         }
     case _ if FACES == ("agency",):
         DATABASES = {"default": _database("ENTRAIDE_DATABASE_URL_AGENCY", pool=True)}
+    case _ if FACES == ("staff",):
+        DATABASES = {"default": _database("ENTRAIDE_DATABASE_URL_WEB", pool=True)}
     case _:
         DATABASES = {
             "default": _database("ENTRAIDE_DATABASE_URL_WEB", pool=True),

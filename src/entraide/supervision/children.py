@@ -5,7 +5,7 @@ Each child gets only what its row names: the database URLs of its own role, the 
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from pathlib import Path
 
@@ -24,13 +24,17 @@ class Ends(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Child:
-    """One program.  `{python}`, `{port}`, `{host}`, `{exchange_port}`, `{made_at}` and `{stage}` are filled in."""
+    """One program.
+
+    `{python}`, `{port}`, `{staff_port}`, `{host}`, `{exchange_port}`, `{made_at}` and `{stage}` are filled in.
+    """
 
     name: str
     command: tuple[str, ...]
     process: str
     databases: Mapping[str, str] = field(default_factory=dict[str, str])  # setting → role
     settings: tuple[str, ...] = ()  # secrets it may have besides
+    faces: str = "agency,staff"
     kinds: frozenset[Kind] = EVERYWHERE
     ends: Ends = Ends.RESTART
     answers_on: str | None = None  # the port it must answer on before the next row starts
@@ -41,7 +45,9 @@ class Child:
 
 _PYTHON = "{python}"
 _PLANTED = Path(__file__).resolve().parents[1] / "desk" / "demo" / "planted.jsonl"
-_WEB = {"ENTRAIDE_DATABASE_URL_WEB": "entraide_web", "ENTRAIDE_DATABASE_URL_AGENCY": "entraide_agency"}
+_STAFF = {"ENTRAIDE_DATABASE_URL_WEB": "entraide_web"}
+_AGENCY = {"ENTRAIDE_DATABASE_URL_AGENCY": "entraide_agency"}
+_WEB = _STAFF | _AGENCY
 _WORKER = {"ENTRAIDE_DATABASE_URL_WORKER": "entraide_worker"}
 _EXCHANGE = ("ENTRAIDE_EXCHANGE_TOKEN", "ENTRAIDE_EXCHANGE_CERTIFICATE")
 
@@ -124,6 +130,17 @@ WEB = Child(
     settings=("ENTRAIDE_SECRET_KEY", *_EXCHANGE),
     answers_on="port",
 )
+# The same program twice, each with the database role of its face only.
+AGENCY_FACE = replace(WEB, name="agency", databases=_AGENCY, settings=("ENTRAIDE_SECRET_KEY",), faces="agency")
+STAFF_FACE = replace(
+    WEB,
+    name="staff",
+    command=tuple(word.replace("{port}", "{staff_port}") for word in WEB.command),
+    databases=_STAFF,
+    faces="staff",
+    answers_on="staff_port",
+)
+FACES_APART = (AGENCY_FACE, STAFF_FACE)
 # Before the worker: what it did meanwhile would bear today's time in the middle of a story of past days.
 STORY = Child(
     name="story",

@@ -16,7 +16,7 @@ import psycopg
 from entraide.kernel import durable, environment
 from entraide.kernel.errors import NotPossible, Unavailable
 from entraide.supervision import checks, locks, roles, secrets, urls
-from entraide.supervision.children import CHILDREN, WEB, Child, filled
+from entraide.supervision.children import CHILDREN, FACES_APART, WEB, Child, filled
 from entraide.supervision.instance import Instance, Kind, open_instance, read_instance
 from entraide.supervision.places import CHECKOUT, Places, places_of
 from entraide.supervision.postgres import EmbeddedPostgres
@@ -52,19 +52,21 @@ class Ports:
 
     web: int
     exchange: int
+    staff: int = 0  # where a process of its own serves the staff face
 
     def by_name(self) -> dict[str, int]:
         """Return the ports by the names the table of children uses."""
-        return {"port": self.web, "exchange_port": self.exchange}
+        return {"port": self.web, "exchange_port": self.exchange, "staff_port": self.staff}
 
 
 class Desk:
     """One instance, opened: it knows every address and secret and hands each program its own."""
 
-    def __init__(self, places: Places, instance: Instance, *, origin: str) -> None:
+    def __init__(self, places: Places, instance: Instance, *, origin: str, staff_origin: str = "") -> None:
         self.places = places
         self.instance = instance
         self.origin = origin
+        self.staff_origin = staff_origin
         self.external = environment.read("DATABASE_URL") or None
         self._refuse_unfit_database()
         names = [*roles.names(), _SECRET_KEY, _EXCHANGE_TOKEN]
@@ -99,7 +101,7 @@ class Desk:
         told = {name: os.environ[name] for name in _INHERITED if name in os.environ}
         told["PYTHONUNBUFFERED"] = "1"
         told |= _open_settings()
-        told |= self.facts(child.process)
+        told |= self.facts(child.process) | {"ENTRAIDE_FACES": child.faces}
         told |= {setting: self.url(role) for setting, role in child.databases.items()}
         known = self._secret_settings()
         told |= {name: known[name] for name in child.settings if known.get(name)}
@@ -115,6 +117,7 @@ class Desk:
             "ENTRAIDE_HOME": str(self.places.home),
             "ENTRAIDE_KIND": self.instance.kind,
             "ENTRAIDE_ORIGIN": self.origin,
+            "ENTRAIDE_STAFF_ORIGIN": self.staff_origin,
             "ENTRAIDE_PROCESS": process,
         }
 
@@ -160,8 +163,9 @@ def open_desk(kind: Kind, *, origin: str, now: datetime) -> Desk:
     NotPossible
         If its place is taken by something else, or the origin or database do not fit the kind.
     """
-    places = places_of(kind)
-    return Desk(places, open_instance(places, kind, origin, now=now), origin=origin)
+    places, staff_origin = places_of(kind), environment.read("ENTRAIDE_STAFF_ORIGIN")
+    instance = open_instance(places, kind, origin, now=now, staff_origin=staff_origin)
+    return Desk(places, instance, origin=origin, staff_origin=staff_origin)
 
 
 def existing_desk() -> Desk:
@@ -183,14 +187,21 @@ def existing_desk() -> Desk:
         )
     places = next(iter(found.values()), places_of(kinds[0]))
     instance = read_instance(places)
-    return Desk(places, instance, origin=environment.read("ENTRAIDE_ORIGIN") or _last_served_at(places, instance))
+    served_at, staff_served_at = _last_served_at(places, instance)
+    return Desk(
+        places,
+        instance,
+        origin=environment.read("ENTRAIDE_ORIGIN") or served_at,
+        staff_origin=environment.read("ENTRAIDE_STAFF_ORIGIN") or staff_served_at,
+    )
 
 
-def _last_served_at(places: Places, instance: Instance) -> str:
-    """Return the origin under which links work now: a desk on localhost may be started on any port."""
+def _last_served_at(places: Places, instance: Instance) -> tuple[str, str]:
+    """Return the origins under which links work now: a desk on localhost may be started on any port."""
     with contextlib.suppress(FileNotFoundError):
-        return places.served_at.read_text()
-    return instance.origin
+        origin, _newline, staff_origin = places.served_at.read_text().partition("\n")
+        return origin, staff_origin
+    return instance.origin, instance.staff_origin
 
 
 @contextlib.contextmanager
@@ -227,26 +238,37 @@ def speaking_as(child: Child) -> Generator[Desk]:
 
 
 def run_desk(
-    kind: Kind, *, port: int, host: str = _LOOPBACK, now: datetime, fresh: bool = False, stage: str = "triage"
+    kind: Kind,
+    *,
+    port: int,
+    staff_port: int | None = None,
+    host: str = _LOOPBACK,
+    now: datetime,
+    fresh: bool = False,
+    stage: str = "triage",
 ) -> int:
     """Run a desk until a person stops it; return the exit status.
 
     Parameters
     ----------
+    staff_port : int, optional
+        Of the process that serves the exchange's people where ENTRAIDE_STAFF_ORIGIN says there is one; the port after
+        `port` unless given.
     fresh : bool
         Whether a demo that is there is removed first.
     stage : str
         How far the demo's story is told when it is loaded.
     """
     origin = environment.read("ENTRAIDE_ORIGIN") or f"http://localhost:{port}"
+    staff_origin = _staff_origin(staff_port)
     places = places_of(kind)
     check_pages()
     is_new = not (places.home / "instance.json").exists()
-    instance = open_instance(places, kind, origin, now=now)
+    instance = open_instance(places, kind, origin, now=now, staff_origin=staff_origin)
     places.make()
     lock = locks.take(places.run / "lock")
     try:
-        check_port(host, port)
+        ports = _ports(host, port, (staff_port or port + 1) if staff_origin else 0)
         is_half = kind is Kind.DEMO and not is_new and not places.demo_loaded.exists()
         if is_half and not fresh:
             say_on_terminal("The demo was not loaded to its end the last time; it is made anew.")
@@ -254,12 +276,34 @@ def run_desk(
             say_on_terminal("The demo you played is replaced by a new one.")
         if fresh or is_half:
             instance = _made_anew(places, instance, origin, now=now)
-        desk = Desk(places, instance, origin=origin)
-        durable.replace(places.served_at, origin.encode())
-        ports = Ports(web=port, exchange=_free_port(port + 1))
+        desk = Desk(places, instance, origin=origin, staff_origin=staff_origin)
+        durable.replace(places.served_at, "\n".join(filter(None, (origin, staff_origin))).encode())
         return asyncio.run(_supervisor(desk, ports, host=host, stage=stage).run())
     finally:
         lock.close()
+
+
+def _staff_origin(staff_port: int | None) -> str:
+    """Return the second origin; refuse a port for it where there is none."""
+    staff_origin = environment.read("ENTRAIDE_STAFF_ORIGIN")
+    if staff_port is not None and not staff_origin:
+        raise NotPossible(
+            f"Serving the exchange's people on port {staff_port}",
+            why="it is not said which address they type",
+            do="Set ENTRAIDE_STAFF_ORIGIN, such as https://staff.desk.example, or leave --staff-port out",
+        )
+    return staff_origin
+
+
+def _ports(host: str, port: int, staff_port: int) -> Ports:
+    """Return where the programs listen; refuse ports that are taken."""
+    for wanted in filter(None, (port, staff_port)):
+        check_port(host, wanted)
+    if port == staff_port:
+        raise NotPossible(
+            f"Listening on port {port} twice", why="two programs cannot", do="Choose another --staff-port"
+        )
+    return Ports(web=port, staff=staff_port, exchange=_free_port(port + 1))
 
 
 def _supervisor(desk: Desk, ports: Ports, *, host: str, stage: str) -> Supervisor:
@@ -267,7 +311,7 @@ def _supervisor(desk: Desk, ports: Ports, *, host: str, stage: str) -> Superviso
     values |= {name: str(number) for name, number in ports.by_name().items()}
     return Supervisor(
         children_of(desk),
-        commands=lambda child: filled(child, values) + (_tls() if child is WEB else []),
+        commands=lambda child: filled(child, values) + (_tls() if child in (WEB, *FACES_APART) else []),
         environments=lambda child: desk.told(child, ports),
         ports=ports.by_name(),
         mark=str(desk.places.home),
@@ -281,7 +325,9 @@ def _supervisor(desk: Desk, ports: Ports, *, host: str, stage: str) -> Superviso
 def children_of(desk: Desk) -> list[Child]:
     """Return the programs this start runs: of its kind, and without what loads a demo where it is loaded."""
     is_loaded = desk.places.demo_loaded.exists()
-    return [child for child in CHILDREN if desk.instance.kind in child.kinds and not (child.is_once and is_loaded)]
+    pages = FACES_APART if desk.staff_origin else (WEB,)
+    everything = [one for child in CHILDREN for one in (pages if child is WEB else (child,))]
+    return [child for child in everything if desk.instance.kind in child.kinds and not (child.is_once and is_loaded)]
 
 
 def check_pages(built: Path = _PAGES) -> None:
@@ -373,7 +419,8 @@ def _welcome(desk: Desk) -> str:
             f"\nNobody can sign in yet. In another terminal, `{_launcher()} staff invite --first`"
             " makes the enrolment links of the first two people."
         )
-    return f"\nEntraide ({kind}: {note}) is at {desk.origin}{first}\nCtrl-C stops it."
+    where = f"{desk.origin} for agencies and {desk.staff_origin} for the exchange" if desk.staff_origin else desk.origin
+    return f"\nEntraide ({kind}: {note}) is at {where}{first}\nCtrl-C stops it."
 
 
 def _open_settings() -> dict[str, str]:

@@ -29,18 +29,28 @@ class Instance:
     kind: Kind
     origin: str
     created: str
+    staff_origin: str = ""
 
     @property
     def host(self) -> str:
         """The host name that passkeys hang on."""
         return urlsplit(self.origin).hostname or ""
 
+    @property
+    def staff_host(self) -> str:
+        """The host name that the passkeys of the exchange's people hang on."""
+        return urlsplit(self.staff_origin).hostname or self.host
 
-def open_instance(places: Places, kind: Kind, origin: str, *, now: datetime, is_emptied: bool = False) -> Instance:
+
+def open_instance(
+    places: Places, kind: Kind, origin: str, *, now: datetime, staff_origin: str = "", is_emptied: bool = False
+) -> Instance:
     """Return the instance that lives at `places`, making it where the place is empty.
 
     Parameters
     ----------
+    staff_origin : str
+        Where a process of its own serves the exchange's people; empty where they share `origin`.
     is_emptied : bool
         Whether the caller has just emptied the place and what is left there (its own lock) may be.
 
@@ -50,10 +60,11 @@ def open_instance(places: Places, kind: Kind, origin: str, *, now: datetime, is_
         If something else lives there: another kind, another origin, or files that are not ours.
     """
     check_origin(kind, origin)
+    check_staff_origin(kind, origin, staff_origin)
     file = places.home / _FILE
     if file.exists():
         instance = _read(file)
-        _check_same(places, instance, kind, origin)
+        _check_same(places, instance, kind, origin, staff_origin)
         return instance
     if not is_emptied and places.home.exists() and any(places.home.iterdir()):
         raise NotPossible(
@@ -62,7 +73,8 @@ def open_instance(places: Places, kind: Kind, origin: str, *, now: datetime, is_
             do="Set ENTRAIDE_HOME to an empty folder; nothing was changed",
         )
     places.make()
-    instance = Instance(kind=kind, origin=origin, created=now.isoformat(timespec="seconds"))
+    created = now.isoformat(timespec="seconds")
+    instance = Instance(kind=kind, origin=origin, created=created, staff_origin=staff_origin)
     durable.replace(file, json.dumps(asdict(instance), indent=1).encode() + b"\n")
     return instance
 
@@ -107,17 +119,36 @@ def check_origin(kind: Kind, origin: str) -> None:
         )
 
 
+def check_staff_origin(kind: Kind, origin: str, staff_origin: str) -> None:
+    """Refuse a second origin that could not be one; empty is none."""
+    if not staff_origin:
+        return
+    what = f"Serving the exchange's people at {staff_origin}"
+    if kind is Kind.DEMO:
+        raise NotPossible(what, why="a demo serves everybody at one address", do="Leave ENTRAIDE_STAFF_ORIGIN out")
+    if staff_origin.rstrip("/") == origin.rstrip("/"):
+        raise NotPossible(
+            what, why="it is the agencies' address too", do="Choose another host name or port, or leave it out"
+        )
+    check_origin(kind, staff_origin)
+
+
 def _read(file: Path) -> Instance:
     try:
         content = json.loads(file.read_text())
-        return Instance(kind=Kind(content["kind"]), origin=content["origin"], created=content["created"])
+        return Instance(
+            kind=Kind(content["kind"]),
+            origin=content["origin"],
+            created=content["created"],
+            staff_origin=content.get("staff_origin", ""),
+        )
     except (ValueError, KeyError, OSError) as error:
         raise NotPossible(
             f"Reading {file}", why=f"it cannot be understood ({error})", do="Restore it from a backup"
         ) from error
 
 
-def _check_same(places: Places, instance: Instance, kind: Kind, origin: str) -> None:
+def _check_same(places: Places, instance: Instance, kind: Kind, origin: str, staff_origin: str) -> None:
     if instance.kind is not kind:
         raise NotPossible(
             f"Starting a {kind} desk in {places.home}",
@@ -129,4 +160,10 @@ def _check_same(places: Places, instance: Instance, kind: Kind, origin: str) -> 
             f"Starting under {origin}",
             why=f"this desk was made for {instance.origin}; its passkeys would not work under another name",
             do=f"Set ENTRAIDE_ORIGIN to {instance.origin}",
+        )
+    if (urlsplit(staff_origin).hostname or instance.host) != instance.staff_host:
+        raise NotPossible(
+            f"Serving the exchange's people at {staff_origin or origin}",
+            why=f"their passkeys were made for {instance.staff_host} and would not work under another name",
+            do=f"Set ENTRAIDE_STAFF_ORIGIN to an origin of {instance.staff_host}",
         )

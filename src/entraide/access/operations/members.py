@@ -77,7 +77,7 @@ def invite(
         act_hash=signed.act_hash,
     )
     entry, token = enrolment.invite(person, actor=actor, now=now, act_hash=signed.act_hash)
-    return Invited(person_id=person.pk, name=name, link=link_to_enrol(token), entry_id=entry.id)
+    return Invited(person_id=person.pk, name=name, link=link_to_enrol(person, token), entry_id=entry.id)
 
 
 @operation
@@ -94,7 +94,7 @@ def invite_again(person_id: UUID, *, step_up_id: UUID, assertion: str, actor: Ac
     lost = list(keys.filter(person=person, disabled_at__isnull=True))
     disable_all(lost, actor=actor, now=now, act_hash=signed.act_hash)
     entry, token = enrolment.invite(person, actor=actor, now=now, act_hash=signed.act_hash)
-    return Invited(person_id=person.pk, name=person.name, link=link_to_enrol(token), entry_id=entry.id)
+    return Invited(person_id=person.pk, name=person.name, link=link_to_enrol(person, token), entry_id=entry.id)
 
 
 @operation
@@ -208,13 +208,13 @@ def _invite_first(*, actor: Actor, now: datetime) -> list[Invited]:
             now=now,
         )
         entry, token = enrolment.invite(person, actor=actor, now=now, first=number)
-        invited.append(Invited(person_id=person.pk, name=name, link=link_to_enrol(token), entry_id=entry.id))
+        invited.append(Invited(person_id=person.pk, name=name, link=link_to_enrol(person, token), entry_id=entry.id))
     return invited
 
 
-def link_to_enrol(token: str) -> str:
-    """Return the address at which a token enrols a passkey."""
-    return f"{settings.ORIGIN}/invitation/{token}/"
+def link_to_enrol(person: Person, token: str) -> str:
+    """Return the address at which a token enrols a passkey: where people of this person's face sign in."""
+    return f"{settings.ORIGINS[person.face]}/invitation/{token}/"
 
 
 def checked_name(name: str, email: str, language: str) -> tuple[str, str]:

@@ -1,5 +1,6 @@
 """The pages in front of the desk: signing in and out, and accepting an invitation."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -114,8 +115,24 @@ def no_password(request: HttpRequest) -> HttpResponse:
 
 
 def _sign_in_page(request: HttpRequest, refusal: Refusal | None) -> HttpResponse:
-    context = {"next": browser.safe_next(request), "refusal": refusal}
+    context = {"next": browser.safe_next(request), "refusal": refusal, "elsewhere": _elsewhere()}
     return render(request, "access/sign_in.html", context, status=403 if refusal else 200)
+
+
+def _elsewhere() -> str:
+    """Return who signs in at another address, and which; said to everybody, so that it tells nobody who exists.
+
+    Empty where this process serves both faces.
+    """
+    match settings.FACES:
+        case ("agency",):
+            text = _("This address is for agencies. Whoever works for the exchange signs in at %(origin)s.")
+            return text % {"origin": settings.ORIGINS["staff"]}
+        case ("staff",):
+            text = _("This address is for people who work for the exchange. Agencies sign in at %(origin)s.")
+            return text % {"origin": settings.ORIGINS["agency"]}
+        case _:
+            return ""
 
 
 def _too_many(request: HttpRequest, refusal: TooMany) -> HttpResponse:
