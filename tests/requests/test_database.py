@@ -190,20 +190,29 @@ def at_once(*calls):
     return results
 
 
-def test_f48_two_approvals_at_once_make_one(story):
+@pytest.mark.parametrize(("connections", "each"), [(4, 1), pytest.param(20, 50, marks=pytest.mark.long)])
+def test_f48_many_approvals_at_once_make_one(story, monkeypatch, connections, each):
+    monkeypatch.setattr("entraide.access.operations.signing.STEP_UPS_MAX", 1_000)  # else that alone stops them
     story.to(S.IN_DECISION)
     act = story.approval_act()
-    signatures = [story.sign(story.cast.MARC, act) for _ in range(4)]
-    results = at_once(
-        *(
-            lambda signed=signed: operations.approve(
-                story.reference, **signed, actor=story.cast.MARC.actor, now=story.now
-            )
-            for signed in signatures
-        )
-    )
-    assert sorted(type(result).__name__ for result in results) == ["Done", "NotPossible", "NotPossible", "NotPossible"]
+    signatures = [[story.sign(story.cast.MARC, act) for _ in range(each)] for _ in range(connections)]
+
+    def approve_each(signed_acts):
+        results = []
+        for signed in signed_acts:
+            try:
+                results.append(
+                    operations.approve(story.reference, **signed, actor=story.cast.MARC.actor, now=story.now)
+                )
+            except Refusal as refusal:
+                results.append(refusal)
+        return results
+
+    results = at_once(*(lambda signed_acts=signed_acts: approve_each(signed_acts) for signed_acts in signatures))
+    names = [type(result).__name__ for of_one in results for result in of_one]
+    assert sorted(names) == ["Done"] + ["NotPossible"] * (connections * each - 1)
     assert story.desk.superuser_sql("SELECT count(*) FROM requests_approval") == [(1,)]
+    assert story.events().count("requests:decision:approved") == 1
 
 
 def test_f47_a_double_click_at_the_same_moment_files_once(story):
