@@ -3,6 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
+import psycopg
 import pyrage
 import pytest
 from tests.desk.pages import at_desk, text_of
@@ -149,6 +150,58 @@ def test_a_forged_approval_discloses_nothing(story, identity):
     with pytest.raises(NotPermitted):
         build(package_id)
     assert seen(story, package_id).state is PackageState.QUEUED
+    assert not building.package_file(package_id).exists()
+
+
+STRANGER = str(pyrage.x25519.Identity.generate().to_public())
+# What a web tier in foreign hands can write: its role may add entries and keys, and it knows what an entry looks like.
+FOREIGN_KEY = f"""
+WITH former AS (SELECT * FROM access_agekey LIMIT 1),
+told AS (
+    INSERT INTO audit_entry (id, stream_id, organisation_id, n, at, kind, leaf, leaf_hash, subjects)
+    SELECT gen_random_uuid(), stream_id, organisation_id, n + 1000, at, kind, leaf, leaf_hash,
+        ARRAY['00000000-0000-0000-0000-0000000000aa', (SELECT id::text FROM former)]
+    FROM audit_entry WHERE kind = 'access:age-key:registered' LIMIT 1 RETURNING id
+), replaced AS (
+    UPDATE access_agekey SET replaced_at = now() WHERE id = (SELECT id FROM former) RETURNING id
+)
+SELECT count(*) FROM told, replaced;
+INSERT INTO access_agekey (id, organisation_id, person_id, recipient, signed_act_id, registered_at)
+SELECT '00000000-0000-0000-0000-0000000000aa', organisation_id, person_id, '{STRANGER}', signed_act_id, now()
+FROM access_agekey LIMIT 1
+"""
+
+
+def test_V12_a_key_for_packages_that_the_web_tier_put_in_place_of_the_officers_encrypts_nothing(story, identity):
+    """The two decided well, and what they decided would go to somebody who can read it."""
+    register_key(story, identity)
+    story.to(RequestState.APPROVED)
+    with psycopg.connect(story.desk.url("entraide_web")) as web:
+        web.execute("SELECT set_config('entraide.actor', 'staff', true)")
+        web.execute(FOREIGN_KEY)
+    assert story.desk.superuser_sql("SELECT recipient FROM access_agekey WHERE replaced_at IS NULL") == [(STRANGER,)]
+    with acting_in("worker"):
+        package_id = operations.order(story.request_id(), actor=building.WORKER, now=story.now)
+
+    with pytest.raises(NotPermitted):
+        build(package_id)
+    assert not building.package_file(package_id).exists()
+
+
+@pytest.mark.parametrize("column", ["recipient_key", "recipient_id"])
+def test_V12_a_package_turned_to_somebody_else_is_not_built(story, identity, column):
+    """Ivo's key is his own, signed by him; the request is Otto's."""
+    package_id = ordered(story, identity)
+    ivo = story.cast.IVO
+    signed = story.sign(ivo, acts.register_age_key(person_id=ivo.id, recipient=STRANGER))
+    passkeys.register_age_key(STRANGER, **signed, actor=ivo.actor, now=story.now)
+    turned = f"recipient_id = '{ivo.id}', recipient_key = '{STRANGER}'"
+    if column == "recipient_key":
+        turned = f"recipient_key = '{STRANGER}'"
+    story.desk.superuser_sql(f"SET session_replication_role = replica; UPDATE disclosure_package SET {turned}")
+
+    with pytest.raises(NotPermitted):
+        build(package_id)
     assert not building.package_file(package_id).exists()
 
 

@@ -29,7 +29,7 @@ from entraide.access.people import (
     sign_ins_of,
 )
 from entraide.access.states import OrganisationKind, roles_in_words
-from entraide.access.verifying import signed_act, verify_signed_act
+from entraide.access.verifying import signed_act, verify_age_key, verify_signed_act
 
 StepUp = BegunStepUp
 
@@ -64,5 +64,6 @@ __all__ = [
     "sign_ins_of",
     "sign_own",
     "signed_act",
+    "verify_age_key",
     "verify_signed_act",
 ]

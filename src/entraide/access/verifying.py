@@ -6,7 +6,8 @@ from uuid import UUID
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from entraide.access.models import SignedAct
+from entraide.access.acts import register_age_key
+from entraide.access.models import AgeKey, SignedAct
 from entraide.access.states import CredentialKind
 from entraide.audit import api as audit
 from entraide.evidence import signed_acts
@@ -55,6 +56,27 @@ def verify_signed_act(signed_act_id: UUID, *, act: bytes, by: UUID) -> None:
             why=_("the signature does not hold for this act and this person"),
             do=_("Have it signed again, and tell the auditor"),
         ) from error
+
+
+def verify_age_key(recipient: str, *, of: UUID) -> None:
+    """Check that `of` signed for exactly this key, now or formerly, as the one that packages are encrypted to.
+
+    Called inside a door, by the worker before anything is encrypted: whoever can write into the table of keys would
+    otherwise choose who reads a package that two people decided on.
+
+    Raises
+    ------
+    NotPermitted
+        If no such signature holds.
+    """
+    row = AgeKey.objects.filter(person_id=of, recipient=recipient).order_by("registered_at").first()
+    if row is None:
+        raise NotPermitted(
+            _("Encrypting a package"),
+            why=_("the key is not one that its officer registered"),
+            do=_("Tell the auditor, and order a new package"),
+        )
+    verify_signed_act(row.signed_act_id, act=register_age_key(person_id=of, recipient=recipient).canonical(), by=of)
 
 
 def _row(signed_act_id: UUID) -> SignedAct:

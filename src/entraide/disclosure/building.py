@@ -44,7 +44,7 @@ from entraide.kernel import clock
 from entraide.kernel.actors import Actor
 from entraide.kernel.clock import iso_ms
 from entraide.kernel.durable import whole_file
-from entraide.kernel.errors import NotPossible, Unavailable
+from entraide.kernel.errors import NotPermitted, NotPossible, Unavailable
 from entraide.kernel.faults import fault
 from entraide.kernel.sealing import DataKey, SealingWriter
 from entraide.requests import api as requests
@@ -105,7 +105,7 @@ def load(package_id: UUID) -> Job:
 
 
 def verify(job: Job) -> None:
-    """Check every signature that the disclosure rests on, with keys from the log.
+    """Check every signature that the disclosure rests on, with keys from the log: who decided, and who is to read it.
 
     Raises
     ------
@@ -120,6 +120,11 @@ def verify(job: Job) -> None:
         )
     with reading_as(WORKER):
         requests.verify_signatures(job.package.request_id, verify=access.verify_signed_act)
+        if str(job.package.recipient_id) != job.case.document["agency"]["officer_id"]:
+            raise NotPermitted(
+                f"Building {job.package.reference}", why="it is not for the officer who asked", do="Tell the auditor"
+            )
+        access.verify_age_key(job.package.recipient_key, of=job.package.recipient_id)
 
 
 def build(package_id: UUID, *, tell: Tell) -> None:
