@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from entraide.access import api as access
 from entraide.agencies import api as agencies
@@ -36,7 +37,9 @@ def _filing_signals(request: LegalRequest, filing: Filing) -> Iterator[Finding]:
     if n_earlier == 0:
         yield Finding(code="first_request", weight=Weight.WARN, text=_("The first request of this officer"))
     else:
-        text = _("This officer has filed %(n)s requests before") % {"n": n_earlier}
+        text = ngettext(
+            "This officer has filed %(n)s request before", "This officer has filed %(n)s requests before", n_earlier
+        ) % {"n": n_earlier}
         yield Finding(code="known_officer", weight=Weight.GOOD, text=text)
     if filing.needs_countersignature:
         yield Finding(code="countersigned", weight=Weight.GOOD, text=_("Countersigned by a supervisor of the agency"))

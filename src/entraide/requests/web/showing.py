@@ -14,7 +14,7 @@ from entraide.kernel.errors import Text
 from entraide.requests import panels
 from entraide.requests.api import answer_in_words
 from entraide.requests.decision import ANSWER_LABELS, AnswerCode, Scope, ScopeLine
-from entraide.requests.labels import kind_label, network_label, problem_sentence
+from entraide.requests.labels import kind_label, language_name, network_label, problem_sentence
 from entraide.requests.law import CATEGORIES, GROUNDS, LANGUAGES, ROLE_LABELS, TargetRole
 from entraide.requests.queries import MatchView, OverlapView, RequestView, TargetView, TieView
 from entraide.requests.rules import Finding
@@ -314,7 +314,7 @@ def letter(view: RequestView, lines: Mapping[int, ScopeLine], shown: Sequence[Ta
         )
     return Letter(
         language=language,
-        language_name=info["name_local"],
+        language_name=language_name(language),
         dir="rtl" if info["bidi"] else "ltr",
         lines=said,
         n_silent=sum(1 for target in view.targets if target.n not in lines),
