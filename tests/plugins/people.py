@@ -19,6 +19,7 @@ from entraide.kernel.actors import Actor, Face, Role
 from entraide.kernel.acts import Act
 
 if TYPE_CHECKING:
+    from entraide.access.models import Person
     from tests.plugins.desk import Desk
 
 INSTALLER = Actor.system("setup")
@@ -115,7 +116,7 @@ def cast(desk: "Desk") -> Cast:
 def _enrol_everybody(*, actor: Actor, now: datetime) -> Cast:
     """Enrol everybody in one transaction: rows and entries as by ordinary operations, in a tenth of the time."""
     from entraide.access import enrolment
-    from entraide.access.states import CredentialKind, OrganisationKind
+    from entraide.access.states import OrganisationKind
     from entraide.database import operation
 
     @operation
@@ -136,27 +137,35 @@ def _enrol_everybody(*, actor: Actor, now: datetime) -> Cast:
                 actor=actor,
                 now=now,
             )
-            key = SoftwareKey.generate()
-            person = Actor(
-                face=_face(row.face),
-                name=full_name,
-                roles=frozenset([role]),
-                person_id=row.pk,
-                organisation_id=row.organisation_id,
-            )
-            enrolment.register(
-                row,
-                credential_id=key.credential_id,
-                public_key=key.public_key,
-                kind=CredentialKind.PASSKEY,
-                label="",
-                actor=person,
-                now=now,
-            )
-            players[name] = Player(row.pk, bytes(row.handle), person, key, email)
+            players[name] = player_of(row, role, now=now)
         return Cast(**players)
 
     return enrol(actor=actor, now=now)
+
+
+def player_of(row: "Person", role: Role, *, now: datetime) -> Player:
+    """Give an entered person a passkey, inside the caller's operation, and return who may act with it."""
+    from entraide.access import enrolment
+    from entraide.access.states import CredentialKind
+
+    key = SoftwareKey.generate()
+    person = Actor(
+        face=_face(row.face),
+        name=row.name,
+        roles=frozenset([role]),
+        person_id=row.pk,
+        organisation_id=row.organisation_id,
+    )
+    enrolment.register(
+        row,
+        credential_id=key.credential_id,
+        public_key=key.public_key,
+        kind=CredentialKind.PASSKEY,
+        label="",
+        actor=person,
+        now=now,
+    )
+    return Player(row.pk, bytes(row.handle), person, key, row.email)
 
 
 def _verify_agencies(players: Cast, now: datetime) -> None:

@@ -13,10 +13,10 @@ import pytest
 from entraide.access import acts
 from entraide.access.operations import passkeys
 from entraide.kernel import clock
-from entraide.kernel.actors import Actor, Face, Role
+from entraide.kernel.actors import Actor, Role
 from entraide.requests.states import RequestState
 from tests.plugins.desk import Desk
-from tests.plugins.people import INSTALLER, Cast, Player
+from tests.plugins.people import INSTALLER, Cast, Player, player_of
 from tests.requests.story import Story, an_exchange
 
 
@@ -82,11 +82,7 @@ def entered(cast: Cast, name: str, role: Role, *, organisation_id: UUID, now: da
     """Enter a person of the other agency, with a passkey, as the cast was."""
     from entraide.access import enrolment
     from entraide.access.models import Organisation
-    from entraide.access.states import CredentialKind
     from entraide.database import operation
-    from entraide.evidence.software_key import SoftwareKey
-
-    key = SoftwareKey.generate()
 
     @operation
     def enter(*, actor: Actor, now: datetime) -> Player:
@@ -100,20 +96,7 @@ def entered(cast: Cast, name: str, role: Role, *, organisation_id: UUID, now: da
             actor=actor,
             now=now,
         )
-        face = Face(row.face)
-        person = Actor(
-            face=face, name=name, roles=frozenset([role]), person_id=row.pk, organisation_id=row.organisation_id
-        )
-        enrolment.register(
-            row,
-            credential_id=key.credential_id,
-            public_key=key.public_key,
-            kind=CredentialKind.PASSKEY,
-            label="",
-            actor=person,
-            now=now,
-        )
-        return Player(row.pk, bytes(row.handle), person, key, row.email)
+        return player_of(row, role, now=now)
 
     return enter(actor=INSTALLER, now=now)
 
