@@ -18,7 +18,7 @@ from entraide.disclosure.acts import download_act
 from entraide.disclosure.states import PackageState
 from entraide.evidence.verify import verify
 from entraide.kernel import clock, faults
-from entraide.kernel.errors import NotFound, NotPermitted, Unavailable
+from entraide.kernel.errors import NotFound, NotPermitted, NotPossible, Unavailable
 from entraide.requests import api as requests
 from entraide.requests.labels import KIND_LABELS
 from entraide.requests.states import RequestState
@@ -201,6 +201,27 @@ def test_V12_a_package_turned_to_somebody_else_is_not_built(story, identity, col
     story.desk.superuser_sql(f"SET session_replication_role = replica; UPDATE disclosure_package SET {turned}")
 
     with pytest.raises(NotPermitted):
+        build(package_id)
+    assert not building.package_file(package_id).exists()
+
+
+def test_a_package_is_not_built_once_another_decision_is_in_force(story, identity):
+    package_id = ordered(story, identity)
+    story.desk.superuser_sql(
+        "SET session_replication_role = replica; UPDATE disclosure_package SET decision_hash = sha256('another')"
+    )
+    with pytest.raises(NotPossible, match="another decision is in force"):
+        build(package_id)
+    assert not building.package_file(package_id).exists()
+
+
+def test_files_that_are_not_the_ones_sealed_in_the_log_do_not_leave(story, identity):
+    """The name stands in the statement and the letter; the log has the hash over both as they were."""
+    package_id = sealed(story, identity)
+    story.desk.superuser_sql(
+        f"SET session_replication_role = replica; UPDATE access_person SET name = 'X' WHERE id = '{story.cast.OTTO.id}'"
+    )
+    with pytest.raises(NotPossible, match="not the ones that were sealed"):
         build(package_id)
     assert not building.package_file(package_id).exists()
 
