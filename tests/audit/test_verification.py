@@ -241,6 +241,10 @@ def test_a_deleted_entry_is_named(signed_log: Desk, position: int) -> None:
 
 
 BESIDE = {
+    "UPDATE audit_entry SET organisation_id = gen_random_uuid() WHERE id =": (
+        "the row says something else than the leaf"
+    ),
+    "UPDATE audit_entry SET organisation_id = NULL WHERE id =": "the row says something else than the leaf",
     "DELETE FROM audit_entrypayload WHERE entry_id =": "its sealed content was deleted",
     "DELETE FROM audit_entryactor WHERE entry_id =": "who acted was deleted",
     "UPDATE audit_entrypayload SET organisation_id = gen_random_uuid() WHERE entry_id =": (
