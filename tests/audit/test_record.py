@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.db import IntegrityError, connections
+from django.test import override_settings
 
 from entraide.audit import api as audit
 from entraide.audit.models import SignerKey
@@ -226,6 +227,17 @@ def test_the_agency_sees_its_own_streams_and_no_other_agency_does(case: UUID) ->
             audit.payload_of(entry.id)
     with pytest.raises(NotPossible, match="no such stream"):
         act(case, actor=IVO)
+
+
+def test_a_demo_whose_row_was_turned_into_production_does_not_start(desk: Desk) -> None:
+    """Of what kind a desk is stands in the log's first entry too, which no row can change."""
+    with override_settings(KIND="production"):
+        desk.superuser_sql("SET session_replication_role = replica; UPDATE audit_instance SET kind = 'production'")
+
+        with pytest.raises(NotPossible, match="demo"):
+            audit.create_instance("production", now=NOON)
+        with pytest.raises(NotPossible, match="demo"):
+            audit.check_instance("production")
 
 
 def test_the_agency_sees_that_the_desk_acted_but_neither_who_nor_the_details_unless_shared(case: UUID) -> None:

@@ -6,7 +6,8 @@ from datetime import datetime
 from django.conf import settings
 from django.db import connections, router
 
-from entraide.audit.models import Instance, StreamKind
+from entraide.audit.models import Entry, Instance, StreamKind
+from entraide.audit.queries import payload_of
 from entraide.audit.recording import INSTANCE_STREAM, open_stream, record
 from entraide.database import operation, reading_as
 from entraide.kernel.actors import Actor
@@ -47,7 +48,7 @@ def create_instance(kind: str, *, now: datetime) -> InstanceView:
 
 
 def check_instance(kind: str) -> None:
-    """Refuse to go on where the desk in the database is not the one the settings speak of.
+    """Refuse to go on where the desk, by its row or by the first entry of its log, is not the one the settings say.
 
     Raises
     ------
@@ -61,6 +62,19 @@ def check_instance(kind: str) -> None:
             why=f"this database holds a desk of kind {found.kind} with the log {found.origin}, fixed when it was made",
             do="Start it as what it is, or use another data directory",
         )
+    made = _kind_in_log()
+    if made != kind:
+        raise NotPossible(
+            f"Starting as {kind}",
+            why=f"the first entry of the log says that this desk was made as {made}",
+            do="Start it as what it is, and tell the auditor that its row was changed",
+        )
+
+
+def _kind_in_log() -> str:
+    with reading_as(_SETUP):
+        first = Entry.objects.get(stream_id=INSTANCE_STREAM, n=1)
+        return str(payload_of(first.pk)["kind"])
 
 
 def find_instance() -> InstanceView | None:
