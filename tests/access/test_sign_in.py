@@ -69,7 +69,7 @@ def test_V04_a_sign_in_in_use_goes_on_but_never_beyond_twelve_hours(cast: Cast) 
     assert sign_ins.current(token, now=NOON + timedelta(hours=12)) is None
 
 
-def test_V04_disabling_a_person_ends_every_sign_in_at_the_next_request(cast: Cast) -> None:
+def test_V04_disabling_a_person_ends_every_sign_in_at_the_next_request(cast: Cast, desk: Desk) -> None:
     tokens = [cast.OTTO.signed_in(NOON)[1] for _ in range(3)]
     assert all(sign_ins.current(token, now=NOON) for token in tokens)
     step_up_id, assertion = cast.ADA.sign(acts.disable_person(person_id=cast.OTTO.id), NOON)
@@ -77,6 +77,8 @@ def test_V04_disabling_a_person_ends_every_sign_in_at_the_next_request(cast: Cas
     members.disable_person(cast.OTTO.id, step_up_id=step_up_id, assertion=assertion, actor=cast.ADA.actor, now=NOON)
 
     assert [sign_ins.current(token, now=NOON) for token in tokens] == [None, None, None]
+    assert desk.superuser_sql("SELECT count(*) FROM access_signin WHERE ended_at IS NULL") == [(0,)]
+    assert _kinds(cast, cast.OTTO)[-2:] == ["access:person:disabled", "access:sign-in:ended"]
     with pytest.raises(NotPermitted):
         cast.OTTO.signed_in(NOON)
     with pytest.raises(NotPermitted, match="your access has ended"):
