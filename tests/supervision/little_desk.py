@@ -49,7 +49,7 @@ def main() -> int:
         children,
         commands=lambda child: list(child.command),
         environments=lambda child: dict(os.environ),
-        ports={},
+        addresses={},
         mark=str(folder),
         workplace=workplace,
         postgres=EmbeddedPostgres(folder / "postgres", say=_say),

@@ -1,17 +1,21 @@
 """What each program is told: its own secrets and nobody else's."""
 
 import socket
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from entraide.kernel import environment
 from entraide.kernel.errors import NotPossible
 from entraide.supervision import children
 from entraide.supervision import desk as supervised
 from entraide.supervision.children import CHILDREN, Child
-from entraide.supervision.desk import Desk, Ports, check_port, database_of, existing_desk, run_desk
+from entraide.supervision.desk import Desk, Ports, check_port, check_tls, database_of, existing_desk, run_desk
 from entraide.supervision.instance import Kind, open_instance
 from entraide.supervision.places import Places
 
@@ -189,3 +193,45 @@ def _a_free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+@pytest.mark.parametrize(
+    ("host", "here"), [("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("::", "::1"), ("192.0.2.7", "192.0.2.7")]
+)
+def test_the_pages_are_waited_for_where_they_listen(host: str, here: str) -> None:
+    assert PORTS.by_address(host)["port"] == (here, 8000)
+    assert PORTS.by_address(host)["exchange_port"] == ("127.0.0.1", 8001)
+
+
+def _pair(folder: Path, name: str) -> tuple[str, str]:
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "desk.example")])
+    builder = x509.CertificateBuilder(subject, subject, key.public_key(), 1, NOON, NOON + timedelta(days=1))
+    certificate = builder.sign(key, hashes.SHA256())
+    chain_file, key_file = folder / f"{name}.pem", folder / f"{name}-key.pem"
+    chain_file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    kept = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    key_file.write_bytes(key.private_bytes(serialization.Encoding.PEM, *kept))
+    return str(chain_file), str(key_file)
+
+
+def test_a_certificate_that_is_no_pair_with_its_key_is_refused_before_anything_starts(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check_tls()
+    chain, key = _pair(folder, "ours")
+    monkeypatch.setenv("ENTRAIDE_TLS_CERTIFICATE", chain)
+    monkeypatch.setenv("ENTRAIDE_TLS_KEY", key)
+    check_tls()
+
+    rubbish = folder / "rubbish.pem"
+    rubbish.write_text("rubbish")
+    for wrong, why in [
+        (_pair(folder, "other")[1], "is not the key of"),
+        (str(rubbish), "is no pair"),
+        (str(folder / "absent.pem"), "No such file"),
+        ("", "is no pair"),
+    ]:
+        monkeypatch.setenv("ENTRAIDE_TLS_KEY", wrong)
+        with pytest.raises(NotPossible, match=why):
+            check_tls()

@@ -6,6 +6,7 @@ import errno
 import os
 import shutil
 import socket
+import ssl
 from collections.abc import Generator
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +24,7 @@ from entraide.supervision.postgres import EmbeddedPostgres
 from entraide.supervision.supervisor import Supervisor, end_leftovers, say_on_terminal
 
 _LOOPBACK = "127.0.0.1"
+_EVERY_ADDRESS = {"0.0.0.0": _LOOPBACK, "::": "::1"}  # noqa: S104 - what a person may ask for with TLS
 _PAGES = Path(__file__).resolve().parents[1] / "ui" / "static" / "ui" / "build" / "main.js"
 _SECRET_KEY, _EXCHANGE_TOKEN = "secret_key", "exchange_token"
 _PATHS = (
@@ -57,6 +59,11 @@ class Ports:
     def by_name(self) -> dict[str, int]:
         """Return the ports by the names the table of children uses."""
         return {"port": self.web, "exchange_port": self.exchange, "staff_port": self.staff}
+
+    def by_address(self, host: str) -> dict[str, tuple[str, int]]:
+        """Return where each answers, seen from this machine, when the pages listen on `host`."""
+        here = _EVERY_ADDRESS.get(host, host)
+        return {name: (_LOOPBACK if name == "exchange_port" else here, n) for name, n in self.by_name().items()}
 
 
 class Desk:
@@ -261,6 +268,7 @@ def run_desk(
     """
     origin = environment.read("ENTRAIDE_ORIGIN") or f"http://localhost:{port}"
     staff_origin = _staff_origin(staff_port)
+    check_tls()
     places = places_of(kind)
     check_pages()
     is_new = not (places.home / "instance.json").exists()
@@ -313,7 +321,7 @@ def _supervisor(desk: Desk, ports: Ports, *, host: str, stage: str) -> Superviso
         children_of(desk),
         commands=lambda child: filled(child, values) + (_tls() if child in (WEB, *FACES_APART) else []),
         environments=lambda child: desk.told(child, ports),
-        ports=ports.by_name(),
+        addresses=ports.by_address(host),
         mark=str(desk.places.home),
         workplace=desk.places.workplace,
         postgres=desk.postgres,
@@ -348,6 +356,34 @@ def check_pages(built: Path = _PAGES) -> None:
 
 def _launcher() -> str:
     return "./entraide" if (CHECKOUT / "entraide").is_file() else "entraide"
+
+
+def check_tls() -> None:
+    """Refuse a certificate and key that the web program could not speak TLS with.
+
+    Raises
+    ------
+    NotPossible
+        With what is wrong with them.
+    """
+    certificate, key = environment.read("ENTRAIDE_TLS_CERTIFICATE"), environment.read("ENTRAIDE_TLS_KEY")
+    if not certificate and not key:
+        return
+    what, do = "Speaking TLS", "Correct ENTRAIDE_TLS_CERTIFICATE and ENTRAIDE_TLS_KEY: two PEM files, the key unlocked"
+    for name, file in (("ENTRAIDE_TLS_CERTIFICATE", certificate), ("ENTRAIDE_TLS_KEY", key)):
+        try:
+            Path(file or os.devnull).read_bytes()
+        except OSError as error:
+            raise NotPossible(what, why=f"{name} is {file}: {error.strerror}", do=do) from error
+    try:
+        # A key that is locked would be asked for at a terminal that nobody watches: it is not a key we can use.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key or None, password=lambda: "")
+    except (ssl.SSLError, OSError) as error:
+        is_other = "VALUES_MISMATCH" in str(error)
+        why = (
+            f"{key} is not the key of {certificate}" if is_other else f"{certificate} with {key or 'no key'} is no pair"
+        )
+        raise NotPossible(what, why=why, do=do) from error
 
 
 def check_port(host: str, port: int) -> None:

@@ -77,7 +77,7 @@ class Supervisor:
         *,
         commands: Callable[[Child], list[str]],
         environments: Callable[[Child], Mapping[str, str]],
-        ports: Mapping[str, int],
+        addresses: Mapping[str, tuple[str, int]],
         mark: str,
         workplace: Path,
         postgres: EmbeddedPostgres | None = None,
@@ -89,7 +89,7 @@ class Supervisor:
         self._children = [_Running(child) for child in children]
         self._commands = commands
         self._environments = environments
-        self._ports = ports
+        self._addresses = addresses
         self._mark = mark
         self._workplace = workplace
         self._postgres = postgres
@@ -203,15 +203,15 @@ class Supervisor:
     async def _wait_until_it_answers(self, running: _Running) -> None:
         if running.child.answers_on is None:
             return
-        port = self._ports[running.child.answers_on]
+        host, port = self._addresses[running.child.answers_on]
         deadline = time.monotonic() + READY_WITHIN_S
         while not self._stopping.is_set():
             with contextlib.suppress(OSError):
-                _, writer = await asyncio.open_connection("127.0.0.1", port)
+                _, writer = await asyncio.open_connection(host, port)
                 writer.close()
                 return
             if time.monotonic() > deadline:
-                raise _failed(running, f"does not answer on port {port}")
+                raise _failed(running, f"does not answer on {host}, port {port}")
             await asyncio.sleep(0.05)
 
     # -- keeping ----------------------------------------------------------------------------------------------------
