@@ -5,6 +5,7 @@ below; whether it still waits is asked again just before it is sent.
 """
 
 import hashlib
+import logging
 import smtplib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,10 +26,12 @@ from entraide.kernel.clock import unix_ms
 from entraide.kernel.errors import NotFound, Text, Unavailable
 from entraide.outbox.api import Confirmed, Effect, EffectToDo, News, Outcome, Refused, ask, effect_of
 from entraide.requests.api import Parties, RequestState, parties_of
+from entraide.ui.components import labelled
 
 SEND = "desk:notice:send"
 KEPT = timedelta(days=1)  # what could not be sent for so long says nothing new any more
 _WORKER = Actor.system("worker")
+_log = logging.getLogger(__name__)
 _S = RequestState
 
 
@@ -138,13 +141,14 @@ def mail(sentence: Text, reference: str, person: PersonView, *, key: str) -> Ema
     """Return the mail, in the person's language; a repeat carries the same Message-ID, so that mailboxes show one."""
     path = reverse("desk:case", args=[reference]) if reference else reverse("desk:home")
     with override(person.language):
+        subject = labelled(sentence, reference) if reference else str(sentence)
         lines = [
-            f"{sentence}: {reference}" if reference else str(sentence),
+            subject,
             settings.ORIGINS[person.face] + path,
             _("This mail says nothing about the case. Sign in with your passkey to read it."),
         ]
         return EmailMessage(
-            subject=f"{sentence}: {reference}" if reference else str(sentence),
+            subject=subject,
             body="\n\n".join(lines) + "\n",
             to=[person.email],
             headers={
@@ -161,13 +165,29 @@ def _delivered(message: EmailMessage) -> Outcome:
     except smtplib.SMTPRecipientsRefused as refused:
         if all(code >= 500 for code, _said in refused.recipients.values()):
             return Refused("the mail server does not take this address")
-        raise _no_server() from refused
+        raise _no_server(refused) from refused
     except (smtplib.SMTPException, OSError) as error:
-        raise _no_server() from error
+        raise _no_server(error) from error
     return Confirmed()
 
 
-def _no_server() -> Unavailable:
+def _no_server(error: Exception) -> Unavailable:
+    """Say at the terminal what is wrong, without what the server said: it may repeat an address."""
+    match error:
+        case smtplib.SMTPAuthenticationError():
+            why = "it refuses the user or the password"
+        case smtplib.SMTPResponseException():
+            why = f"it answers {error.smtp_code}"
+        case smtplib.SMTPException():
+            why = type(error).__name__
+        case _:
+            why = str(error)  # of the network or of TLS
+    _log.warning(
+        "the mail server of ENTRAIDE_SMTP_URL (%s, port %s) takes no notice: %s; it is tried again",
+        settings.EMAIL_HOST,
+        settings.EMAIL_PORT,
+        why,
+    )
     return Unavailable("Sending a notice", why="the mail server does not take it now", do="Look at ENTRAIDE_SMTP_URL")
 
 

@@ -636,6 +636,11 @@ def listed(items: Iterable[Text]) -> str:
     return pgettext("between the items of a list", ", ").join(str(item) for item in items)
 
 
+def labelled(label: Text, text: Text) -> str:
+    """Return a label and what it says, with the colon of the reader's language."""
+    return gettext("%(label)s: %(text)s") % {"label": label, "text": text}
+
+
 def day_in_words(day: date) -> str:
     """Return a day as people write it, 20 Nov 2026 in the reader's language; it never breaks across lines."""
     return _day(day, _BABEL.get(_language(), "en_GB"))

@@ -7,12 +7,12 @@ may be seen.
 from entraide.requests.panels.desk import (
     ACCOUNT_LABELS,
     PROPOSAL_LABELS,
-    TIE_LABELS,
     matches,
     of_triage,
     overlaps,
     proposals,
     signals,
+    tie_in_words,
 )
 from entraide.requests.panels.document import ANSWER_TONES, categories, of_document, particulars, targets
 from entraide.requests.panels.instruments import instrument
@@ -36,7 +36,6 @@ __all__ = [
     "BUTTONS",
     "MESSAGE_LABELS",
     "PROPOSAL_LABELS",
-    "TIE_LABELS",
     "address_of",
     "assignments",
     "buttons_of",
@@ -60,5 +59,6 @@ __all__ = [
     "state_pill",
     "targets",
     "thread",
+    "tie_in_words",
     "what_comes_next",
 ]

@@ -133,15 +133,19 @@ def _account(match: MatchView) -> list[ui.Drawable]:
             items=(ui.Identifier(value=match.account_id), ui.Pill(label=status), span),
             is_inline=True,
         ),
-        *(_tie(tie) for tie in match.ties),
+        *(tie_in_words(tie) for tie in match.ties),
     ]
 
 
-def _tie(tie: TieView) -> str:
+def tie_in_words(tie: TieView) -> str:
+    """Return why an account answers to a target, and when."""
     reason = TIE_LABELS.get(tie.reason, tie.reason)
     first, last = ui.day_in_words(tie.first_at.date()), ui.day_in_words(tie.last_at.date())
-    span = first if first == last else f"{first} – {last}"
-    return f"{reason} ×{tie.count}, {span}" if tie.count > 1 else f"{reason}, {span}"
+    if tie.count <= 1 or first == last:
+        return _("%(reason)s, %(day)s") % {"reason": reason, "day": first}
+    return _("%(reason)s, %(n)s times, %(first)s to %(last)s") % {
+        "reason": reason, "n": tie.count, "first": first, "last": last,
+    }  # fmt: skip
 
 
 def overlaps(view: RequestView) -> ui.Table | None:

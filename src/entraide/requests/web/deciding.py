@@ -318,7 +318,7 @@ def _faults(errors: Mapping[str, Text]) -> list[ui.Fault]:
     for key, problem in sorted(errors.items(), key=lambda item: (int(item[0].split(".")[1]), item[0])):
         n = int(key.split(".")[1])
         category = key.split(".")[3] if ".withheld." in key else ""
-        where = _("Target %(n)s") % {"n": n} + (f", {category}" if category else "")
+        where = ui.listed(filter(None, (_("Target %(n)s") % {"n": n}, category)))
         page = (n - 1) // TARGETS_A_PAGE + 1
-        faults.append(ui.Fault(text=f"{where}: {problem}", href=f"?page={page}&check=1#{place_of(key)}"))
+        faults.append(ui.Fault(text=ui.labelled(where, problem), href=f"?page={page}&check=1#{place_of(key)}"))
     return faults

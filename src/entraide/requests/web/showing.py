@@ -16,7 +16,7 @@ from entraide.requests.api import answer_in_words
 from entraide.requests.decision import ANSWER_LABELS, AnswerCode, Scope, ScopeLine
 from entraide.requests.labels import kind_label, language_name, network_label, problem_sentence
 from entraide.requests.law import CATEGORIES, GROUNDS, LANGUAGES, ROLE_LABELS, TargetRole
-from entraide.requests.queries import MatchView, OverlapView, RequestView, TargetView, TieView
+from entraide.requests.queries import MatchView, OverlapView, RequestView, TargetView
 from entraide.requests.rules import Finding
 from entraide.requests.states import LOOKUP_LABELS, LOOKUP_TONES, STATE_LABELS
 from entraide.requests.web.sheet import COLUMN_LABELS
@@ -110,18 +110,8 @@ def _account(match: MatchView) -> AccountShown:
         entity=match.entity,
         opened=ui.day_in_words(match.opened_at.date()),
         closed=ui.day_in_words(match.closed_at.date()) if match.closed_at else "",
-        ties=tuple(_tie(tie) for tie in match.ties),
+        ties=tuple(panels.tie_in_words(tie) for tie in match.ties),
     )
-
-
-def _tie(tie: TieView) -> str:
-    reason = str(panels.TIE_LABELS.get(tie.reason, tie.reason))
-    first, last = ui.day_in_words(tie.first_at.date()), ui.day_in_words(tie.last_at.date())
-    if tie.count <= 1 or first == last:
-        return _("%(reason)s, %(day)s") % {"reason": reason, "day": first}
-    return _("%(reason)s, %(n)s times, %(first)s to %(last)s") % {
-        "reason": reason, "n": tie.count, "first": first, "last": last,
-    }  # fmt: skip
 
 
 def _overlap(overlap: OverlapView) -> ui.Remark:
@@ -238,7 +228,7 @@ def _differences(target: TargetView, line: ScopeLine) -> Iterator[ui.Drawable]:
         yield words % {"category": one.category.value, "why": why}
     for category, columns in line.named_columns.items():
         shown = ui.listed(COLUMN_LABELS.get(column, column) for column in sorted(columns))
-        yield ui.Mark(label=f"{category.value}: {shown}", tone="warn")
+        yield ui.Mark(label=ui.labelled(category.value, shown), tone="warn")
 
 
 def what_leaves(scope: Scope) -> ui.SummaryList:

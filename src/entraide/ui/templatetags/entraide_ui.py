@@ -181,9 +181,12 @@ def _faults_of(form: BaseForm) -> Iterable[components.Fault]:
         )
         for error in bound.errors:
             # "This field is required" alone says too little.
-            between = " " if str(bound.label)[-1:] in "?؟." else ": "
-            text = f"{bound.label}{between}{error}" if is_missing else error
+            text = _said_of(bound.label, error) if is_missing else error
             yield components.Fault(text=text, href=f"#{first or bound.id_for_label or bound.auto_id}")
+
+
+def _said_of(label: Text, error: Text) -> str:
+    return f"{label} {error}" if str(label)[-1:] in "?؟." else components.labelled(label, error)
 
 
 @register.simple_tag
