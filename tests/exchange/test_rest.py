@@ -252,6 +252,47 @@ def test_a_failure_says_whether_to_ask_again(
     assert (raised.value.code, len(asked)) == (code, n_asked)  # type: ignore[attr-defined]
 
 
+ACCOUNT = {"account_id": "RX1", "entity": "RX", "status": "open", "opened_at": "2025-01-01T00:00:00Z", "ties": []}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"account_id": "RX\x00"},
+        {"account_id": "\ud800"},
+        {"account_id": "\x1b[2J"},
+        {"account_id": ""},
+        {"account_id": "x" * 81},
+        {"entity": "\udfff"},
+        {"entity": "x" * 10_001},
+        {"opened_at": "0001-01-01T00:00:00+14:00"},
+        {"opened_at": "9999-12-31T23:59:59-14:00"},
+        {"closed_at": "0001-01-01T00:00:00+00:01"},
+        {"status": ["open"]},
+        {
+            "ties": [
+                {
+                    "reason": "deposit_address",
+                    "count": 10**30,
+                    "first_at": ACCOUNT["opened_at"],
+                    "last_at": ACCOUNT["opened_at"],
+                }
+            ]
+        },
+    ],
+)
+def test_an_account_that_no_row_and_no_page_could_hold_is_not_believed(wrong: dict[str, Any]) -> None:
+    """Believed, it would break the worker or every page that shows it, again at each try."""
+    body = json.dumps({"answers": [{"answer": "found", "accounts": [ACCOUNT]}]})
+    assert connector(answering(httpx.Response(200, text=body))[0]).find_accounts([UID], purpose=PURPOSE)
+    body = json.dumps({"answers": [{"answer": "found", "accounts": [{**ACCOUNT, **wrong}]}]})
+
+    with pytest.raises(ExchangeBroken) as broken:
+        connector(answering(httpx.Response(200, text=body))[0]).find_accounts([UID], purpose=PURPOSE)
+
+    assert broken.value.code == "bad_answer"
+
+
 def test_an_exchange_of_another_contract_is_not_spoken_to() -> None:
     handler, _ = answering(httpx.Response(200, json={"contract_version": "2.0"}))
 

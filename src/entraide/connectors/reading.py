@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from entraide.connectors.failures import bad_answer
-from entraide.exchange.checking import StreamCheck
+from entraide.exchange.checking import StreamCheck, is_code, is_text
 from entraide.exchange.port import (
     PAGE_ROWS,
     AccountMatch,
@@ -26,6 +26,8 @@ from entraide.exchange.port import (
 
 CONTRACT_MAJOR = "1"
 _CURSOR_CHARACTERS_MAX = 2_000
+_YEARS = (1900, 9000)
+_NUMBER_MAX = 2**53 - 1  # beyond it a number of JSON is not the same number everywhere
 
 _E = TypeVar("_E", bound=StrEnum)
 
@@ -49,13 +51,19 @@ class Given:
 
     def text(self, name: str) -> str:
         value = self.object.get(name)
-        if not isinstance(value, str):
+        if not isinstance(value, str) or not is_text(value):
             raise bad_answer(self.what, f"{name} is no text")
+        return value
+
+    def code(self, name: str) -> str:
+        value = self.text(name)
+        if not is_code(value):
+            raise bad_answer(self.what, f"{name} is no identifier")
         return value
 
     def number(self, name: str) -> int:
         value = self.object.get(name)
-        if type(value) is not int or value < 0:
+        if type(value) is not int or not 0 <= value <= _NUMBER_MAX:
             raise bad_answer(self.what, f"{name} is no whole number")
         return value
 
@@ -78,6 +86,8 @@ class Given:
             raise bad_answer(self.what, f"{name} is no moment") from None
         if moment.tzinfo is None:
             raise bad_answer(self.what, f"{name} has no time zone")
+        if not _YEARS[0] <= moment.year <= _YEARS[1]:
+            raise bad_answer(self.what, f"{name} lies outside of the years that are told in every time zone")
         return moment
 
     def moment_or_none(self, name: str) -> datetime | None:
@@ -91,7 +101,7 @@ class Given:
 
     def texts(self, name: str) -> tuple[str, ...]:
         values = self.object.get(name)
-        if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        if not isinstance(values, list) or not all(isinstance(value, str) and is_text(value) for value in values):
             raise bad_answer(self.what, f"{name} is no list of texts")
         return tuple(values)
 
@@ -158,7 +168,7 @@ def match_of(question: IdentifierQuestion, given: Given) -> AccountMatch:
 
 def _account_of(given: Given) -> MatchedAccount:
     return MatchedAccount(
-        account_id=given.text("account_id"),
+        account_id=given.code("account_id"),
         entity=given.text("entity"),
         status=given.choice("status", AccountStatus),
         opened_at=given.moment("opened_at"),

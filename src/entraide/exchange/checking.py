@@ -34,6 +34,18 @@ _PATTERNS = {
     Kind.COUNTRY: _COUNTRY,
 }
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+
+
+def is_code(value: str) -> bool:
+    """Say whether `value` is written as an identifier of the exchange's."""
+    return re.fullmatch(_CODE, value) is not None
+
+
+def is_text(value: str) -> bool:
+    """Say whether `value` is short enough, and without what no row, no file and no terminal should get."""
+    return len(value) <= TEXT_CHARACTERS_MAX and not _FORBIDDEN.search(value)
+
+
 _TYPES: dict[Kind, type] = dict.fromkeys(Kind, str) | {Kind.INTEGER: int, Kind.BOOLEAN: bool}
 _INTEGER_MAX = 2**63 - 1
 
