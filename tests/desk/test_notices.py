@@ -1,16 +1,19 @@
 """Notices: who is told what by mail, once, in their language, and never a word of the case."""
 
+import smtplib
 from collections.abc import Iterator
 from datetime import timedelta
 from email.message import Message
 
 import pytest
 from django.conf import settings
+from django.core.mail import EmailMessage
 from django.test import override_settings
 
 from entraide.database import acting_in
 from entraide.desk import notices
 from entraide.kernel.actors import Actor
+from entraide.kernel.errors import Unavailable
 from entraide.outbox import loop
 from entraide.outbox.api import News
 from entraide.requests.states import RequestState
@@ -139,6 +142,28 @@ def test_F62_a_mail_server_that_is_down_is_asked_again_with_the_same_message(sto
 
     assert (story.desk.superuser_sql(SENT), len(mail.mails)) == ([("confirmed", True)], 1)
     assert story.state is RequestState.SUBMITTED
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (smtplib.SMTPAuthenticationError(535, b"desk@mail.example is unknown"), "it refuses the user or the password"),
+        (smtplib.SMTPDataError(451, b"secret@mail.example"), "it answers 451"),
+        (ConnectionRefusedError(111, "Connection refused"), "Connection refused"),
+    ],
+)
+def test_what_the_mail_server_has_against_a_notice_is_said_to_the_operator(
+    error: Exception, said: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(_message: EmailMessage) -> int:
+        raise error
+
+    monkeypatch.setattr(EmailMessage, "send", refuse)
+    with pytest.raises(Unavailable):
+        notices._delivered(EmailMessage(to=["secret@mail.example"]))
+
+    assert said in caplog.text and "tried again" in caplog.text
+    assert "mail.example" not in caplog.text
 
 
 def test_an_address_the_mail_server_does_not_know_is_given_up(story: Story, mail: PostOffice) -> None:

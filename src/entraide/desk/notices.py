@@ -176,6 +176,8 @@ def _no_server(error: Exception) -> Unavailable:
     match error:
         case smtplib.SMTPAuthenticationError():
             why = "it refuses the user or the password"
+        case smtplib.SMTPRecipientsRefused():
+            why = "it puts off the addressee"
         case smtplib.SMTPResponseException():
             why = f"it answers {error.smtp_code}"
         case smtplib.SMTPException():
