@@ -140,6 +140,43 @@ def test_v12_forged_rows_that_pass_every_constraint_have_no_effect_without_asser
         api.verify_signatures(story.request_id(), verify=verify_signed_act)
 
 
+def approved_by_four(story):
+    """Return a request that was countersigned, and the decision on it approved."""
+    story.to(S.AWAITING_COUNTERSIGNATURE, **DEEP)
+    return story.countersign().accept().look_up().work_out(**DEEP).propose().approve()
+
+
+def test_every_signature_that_a_disclosure_rests_on_is_checked_with_its_signer(story):
+    approved_by_four(story)
+    signers = []
+    with acting_in("worker"), reading_as(WORKER):
+        api.verify_signatures(story.request_id(), verify=lambda signed, *, act, by: signers.append(by))
+    cast = story.cast
+    assert signers == [cast.OTTO.id, cast.SABINE.id, cast.ANOUK.id, cast.MARC.id]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        "ALTER TABLE requests_approval DROP CONSTRAINT requests_nobody_approves_his_own; "
+        "UPDATE requests_approval SET approver_id = proposer_id",
+        "ALTER TABLE requests_countersignature DROP CONSTRAINT requests_nobody_countersigns_his_own; "
+        "UPDATE requests_countersignature SET countersigner_id = (SELECT filer_id FROM requests_filing)",
+        "DELETE FROM requests_countersignature",
+        "UPDATE requests_legalrequest SET reference = 'R-2026-99999'",
+        "UPDATE requests_filing SET version = 2; UPDATE requests_legalrequest SET version = 2; "
+        "UPDATE requests_decisionproposal SET request_version = 2",
+        "UPDATE requests_filing SET document_hash = sha256('another')",
+    ],
+)
+def test_v12_one_who_stands_for_two_or_a_decision_on_something_else_has_no_effect(story, changed):
+    """Whatever the signatures say: here every one of them is believed."""
+    request_id = approved_by_four(story).request_id()
+    story.desk.superuser_sql(f"SET session_replication_role = replica; {changed}")
+    with acting_in("worker"), reading_as(WORKER), pytest.raises(NotPermitted, match="missing or about something else"):
+        api.verify_signatures(request_id, verify=lambda signed, *, act, by: None)
+
+
 def test_a_filing_that_somebody_marked_as_submitted_without_its_countersignature_gets_no_further(story):
     story.to(S.AWAITING_COUNTERSIGNATURE, **DEEP)
     story.desk.superuser_sql(
