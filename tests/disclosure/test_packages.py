@@ -227,6 +227,22 @@ def test_files_that_are_not_the_ones_sealed_in_the_log_do_not_leave(story, ident
 
 
 @pytest.mark.parametrize(
+    "changed",
+    [
+        "UPDATE requests_approval SET signed_act_id = (SELECT signed_act_id FROM requests_decisionproposal)",
+        "UPDATE disclosure_package SET file_hash = sha256('another')",
+    ],
+)
+def test_a_package_that_was_built_is_not_released_once_a_signature_or_the_file_does_not_hold(story, identity, changed):
+    package_id = sealed(story, identity)
+    build(package_id)
+    story.desk.superuser_sql(f"SET session_replication_role = replica; {changed}")
+    story.desk.work()
+    assert seen(story, package_id).state is PackageState.ASSEMBLED
+    assert "outbox:effect:blocked" in story.events()
+
+
+@pytest.mark.parametrize(
     "point",
     [
         "package.part_written",
