@@ -3,11 +3,11 @@
 import pytest
 from django.conf import settings
 from django.test import Client
+
+from entraide.kernel import clock
 from tests.desk.pages import HOST, at_desk
 from tests.plugins.desk import Desk
 from tests.plugins.people import Cast
-
-from entraide.kernel import clock
 
 
 @pytest.mark.parametrize(
