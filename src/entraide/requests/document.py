@@ -92,7 +92,7 @@ def clean_draft(content: DraftContent) -> dict[str, Any]:
         elif isinstance(value, bool) or value is None:
             kept[name] = value
         else:
-            kept[name] = without_secrets(tidy(value))
+            kept[name] = kept_text(value)
     if len(canonical(kept)) > DRAFT_BYTES_MAX:
         raise Invalid(_("Saving the draft"), why=_("it is too long"), do=_("Attach long texts as a file"))
     return kept
@@ -115,6 +115,11 @@ def _items(value: Any) -> Sequence[Any]:
 def tidy(value: Any) -> str:
     """Return `value` as text that has a canonical form: no NUL, no half of a surrogate pair."""
     return str(value).replace("\x00", "").encode("utf-8", "replace").decode().strip()
+
+
+def kept_text(value: Any) -> str:
+    """Return free text as it may be kept: tidy, and with every private key and recovery phrase blotted out."""
+    return without_secrets(tidy(value))
 
 
 def _clean_target(item: Mapping[str, Any]) -> dict[str, Any]:

@@ -76,7 +76,7 @@ def save_decision(reference: str, answers: Sequence[Mapping[str, Any]], *, actor
     _check_workable(request, actor)
     row = DecisionDraft.objects.filter(request=request).first()
     kept = {str(answer.get("n")): answer for answer in (row.answers if row else [])}
-    kept |= {str(answer.get("n")): dict(answer) for answer in answers}
+    kept |= {str(answer.get("n")): _without_secrets(answer) for answer in answers}
     merged = list(kept.values())
     if len(canonical(merged)) > DRAFT_BYTES_MAX:
         raise Invalid(_("Saving the decision"), why=_("it is too long"))
@@ -88,6 +88,16 @@ def save_decision(reference: str, answers: Sequence[Mapping[str, Any]], *, actor
     else:
         row.save(update_fields=["answers", "saved_by_id", "saved_at"])
     return now
+
+
+def _without_secrets(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an answer whose explanations hold no private key: this is where one is kept for the first time."""
+    kept: dict[str, Any] = {}
+    for name, value in answer.items():
+        kept[name] = _without_secrets(value) if isinstance(value, Mapping) else value
+        if name == "text" and isinstance(value, str):
+            kept[name] = documents.kept_text(value)
+    return kept
 
 
 def work_out(reference: str, *, actor: Actor) -> WorkedOut:
@@ -178,7 +188,7 @@ def propose(reference: str, *, step_up_id: UUID, assertion: str, actor: Actor, n
         request_version=request.version,
         document=prepared.document,
         decision_hash=prepared.decision_sha256,
-        note=documents.tidy(note)[:NOTE_MAX],
+        note=documents.kept_text(note)[:NOTE_MAX],
         proposer_id=person_of(actor),
         step_up_id=step_up_id,
         signed_act_id=signed.id,

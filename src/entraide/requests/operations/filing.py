@@ -262,7 +262,7 @@ def write_message(
 
 def tidy_text(text: str) -> str:
     """Return a reason or message as it is kept, or raise `Invalid` where there is none."""
-    tidy = documents.tidy(text).replace("\r\n", "\n")
+    tidy = documents.kept_text(text).replace("\r\n", "\n")
     if not tidy:
         raise Invalid(_("Sending"), why=_("the text is missing"), fields={"text": _("Write a sentence")})
     if len(tidy) > REASON_MAX:

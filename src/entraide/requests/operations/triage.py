@@ -72,7 +72,7 @@ def hand_over(reference: str, *, to: UUID, note: str, actor: Actor, now: datetim
         raise NotPermitted(_("Handing the request over"), why=_("this person is no analyst"), do=_("Choose an analyst"))
     if to == request.assigned_to_id:
         raise NotPossible(_("Handing the request over"), why=_("it is theirs already"))
-    assignment = _assign(request, to, documents.tidy(note)[:2_000], actor=actor, now=now)
+    assignment = _assign(request, to, documents.kept_text(note)[:2_000], actor=actor, now=now)
     save(request, "assigned_to_id")
     entry = audit.record(
         "requests:request:handed-over", stream_id=request.stream_id, actor=actor, now=now,
