@@ -12,7 +12,7 @@ FIELDS: dict[str, FieldClass] = {
     "package.state": FieldClass("internal", "Where the package stands.", _CASE),
     "package.failure": FieldClass("internal", "What stopped the building, for whoever looks into it.", _CASE),
     "package.decision_hash": FieldClass("internal", "The decision it carries out.", _CASE),
-    "package.recipient_key": FieldClass("personal", "The key only the officer can open it with.", _CASE),
+    "package.recipient_key": FieldClass("personal", "The officer's key that it is encrypted to.", _CASE),
     "package.language": FieldClass("internal", "Language of the letter.", _CASE),
     "package.as_of": FieldClass("internal", "Moment at which the records stood as produced.", _CASE),
     "package.queued_at": FieldClass("internal", "When it was ordered.", _CASE),

@@ -70,7 +70,7 @@ class Places:
 
     @property
     def served_at(self) -> Path:
-        """The origin the desk was last started under: the port may be another than when it was made."""
+        """The origin, or one a face, that the desk was last started under: the port may be another than at first."""
         return self.run / "origin"
 
     @property
