@@ -235,3 +235,14 @@ def test_a_certificate_that_is_no_pair_with_its_key_is_refused_before_anything_s
         monkeypatch.setenv("ENTRAIDE_TLS_KEY", wrong)
         with pytest.raises(NotPossible, match=why):
             check_tls()
+
+
+def test_a_setting_that_does_not_exist_is_refused_with_the_one_that_was_meant(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ENTRAIDE_HOME", str(folder / "home"))
+    monkeypatch.setenv("ENTRAIDE_ORIGN", "https://desk.example")
+
+    with pytest.raises(NotPossible, match="there is no setting ENTRAIDE_ORIGN. Did you mean ENTRAIDE_ORIGIN"):
+        run_desk(Kind.TRIAL, port=8000, now=NOON)
+    assert not (folder / "home").exists()

@@ -119,3 +119,15 @@ def test_each_kind_has_its_own_place(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ENTRAIDE_HOME", raising=False)
 
     assert len({places_of(kind).home for kind in Kind}) == len(Kind)
+
+
+def test_an_instance_of_another_user_is_not_called_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    places = Places(tmp_path / "trial")
+    open_instance(places, Kind.TRIAL, LOCAL, now=NOON)
+
+    def forbidden(_file: Path) -> str:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_text", forbidden)
+    with pytest.raises(NotPossible, match="belongs to another user .* Start the desk as that user"):
+        open_instance(places, Kind.TRIAL, LOCAL, now=NOON)

@@ -4,6 +4,7 @@ Settings come from the environment only.  The table is the documentation: `docs/
 it, and a name that is not in the table cannot be read.
 """
 
+import difflib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -120,6 +121,23 @@ def faces(environ: Mapping[str, str] | None = None) -> tuple[str, ...]:
     if named not in (("agency",), ("staff",), ("agency", "staff")):
         raise NotPossible("Starting", why=f"ENTRAIDE_FACES is {text!r}", do="Set it to agency, staff or agency,staff")
     return named
+
+
+def check_names(environ: Mapping[str, str] | None = None) -> None:
+    """Refuse a setting that does not exist: whoever misspells one believes that it holds.
+
+    Raises
+    ------
+    NotPossible
+        With the name that is most like it.
+    """
+    for name in sorted(os.environ if environ is None else environ):
+        if name.startswith("ENTRAIDE_") and name not in SETTINGS:
+            near = difflib.get_close_matches(name, SETTINGS, n=1)
+            do = f"Did you mean {near[0]}? " if near else ""
+            raise NotPossible(
+                "Starting", why=f"there is no setting {name}", do=f"{do}Correct or unset it; docs/reference/settings.md"
+            )
 
 
 def required(name: str, environ: Mapping[str, str] | None = None) -> str:

@@ -170,6 +170,7 @@ def open_desk(kind: Kind, *, origin: str, now: datetime) -> Desk:
     NotPossible
         If its place is taken by something else, or the origin or database do not fit the kind.
     """
+    environment.check_names()
     places, staff_origin = places_of(kind), environment.read("ENTRAIDE_STAFF_ORIGIN")
     instance = open_instance(places, kind, origin, now=now, staff_origin=staff_origin)
     return Desk(places, instance, origin=origin, staff_origin=staff_origin)
@@ -267,6 +268,7 @@ def run_desk(
         How far the demo's story is told when it is loaded.
     """
     origin = environment.read("ENTRAIDE_ORIGIN") or f"http://localhost:{port}"
+    environment.check_names()
     staff_origin = _staff_origin(staff_port)
     check_tls()
     places = places_of(kind)

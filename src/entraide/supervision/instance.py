@@ -142,6 +142,12 @@ def _read(file: Path) -> Instance:
             created=content["created"],
             staff_origin=content.get("staff_origin", ""),
         )
+    except PermissionError as error:
+        raise NotPossible(
+            f"Using {file.parent}",
+            why="it belongs to another user of this machine",
+            do="Start the desk as that user, or set ENTRAIDE_HOME to a folder of your own",
+        ) from error
     except (ValueError, KeyError, OSError) as error:
         raise NotPossible(
             f"Reading {file}", why=f"it cannot be understood ({error})", do="Restore it from a backup"
