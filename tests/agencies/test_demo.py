@@ -20,7 +20,7 @@ from tests.plugins.desk import NOON, Desk
 MADE_PRODUCTION = "SET session_replication_role = replica; UPDATE audit_instance SET kind = 'production'"
 PRODUCTION = {
     "KIND": "production",
-    "ORIGIN": "https://desk.example",
+    "ORIGINS": {"agency": "https://desk.example", "staff": "https://desk.example"},
     "LOG_ORIGIN": "desk.example/log",
     "SECRET_KEY": "x" * 50,
 }
@@ -72,7 +72,7 @@ def test_V04_production_refuses_every_remnant_of_a_demo(desk: Desk) -> None:
         ({"KIND": "demo"}, "ENTRAIDE_KIND"),
         ({"DEBUG": True}, "DEBUG"),
         ({"SECRET_KEY": "used only where no page is served"}, "ENTRAIDE_SECRET_KEY"),
-        ({"ORIGIN": "http://localhost:8000"}, "https"),
+        ({"ORIGINS": {"agency": "https://desk.example", "staff": "http://localhost:8000"}}, "https"),
         ({"LOG_ORIGIN": "demo.invalid/log"}, "demo.invalid"),
     ],
 )

@@ -32,7 +32,7 @@ def live_desk(desk: "Desk") -> Iterator[LiveDesk]:
 
     server = make_server("127.0.0.1", 0, _nothing, server_class=_Server, handler_class=_Silent)
     origin = f"http://localhost:{server.server_port}"
-    with override_settings(ORIGIN=origin, CSRF_TRUSTED_ORIGINS=[origin]):
+    with override_settings(ORIGIN=origin, ORIGINS={"agency": origin, "staff": origin}, CSRF_TRUSTED_ORIGINS=[origin]):
         server.set_app(get_wsgi_application())
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
