@@ -10,8 +10,6 @@ import psycopg
 import pytest
 
 from entraide.audit import api as audit
-from entraide.audit import verification
-from entraide.audit.recording import LOG_KEY
 from entraide.audit.sequencing import LogDamaged
 from entraide.audit.verification import Fault, Report, newest_checkpoint, verify
 from entraide.cli.log import run as run_command
@@ -293,11 +291,6 @@ def test_an_erased_case_still_verifies(signed_log: Desk) -> None:
     key_store().destroy(case_id)
 
     assert check(signed_log).holds
-
-
-def test_the_verifier_knows_the_owner_of_the_log_s_own_key(signed_log: Desk) -> None:
-    """It does without Django, where the log is written."""
-    assert str(LOG_KEY) == verification.LOG_KEY
 
 
 def test_two_swapped_entries_are_named(signed_log: Desk) -> None:

@@ -27,7 +27,7 @@ def home(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Places:
     return places
 
 
-def test_V04_production_does_not_start_on_what_a_demo_left(desk: Desk) -> None:
+def test_V04_production_does_not_start_on_what_a_demo_left(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     demo.load(now=NOON)
     desk.superuser_sql(MADE_PRODUCTION)
 
@@ -35,6 +35,12 @@ def test_V04_production_does_not_start_on_what_a_demo_left(desk: Desk) -> None:
     production = override_settings(KIND="production", SECRET_KEY="x" * 50, ORIGINS=origins)
     with production, pytest.raises(NotPossible, match="was made as demo"):
         open_desk(Kind.PRODUCTION)
+
+    monkeypatch.setattr("entraide.audit.instance._kind_in_log", lambda: "production")  # and if the log said so too
+    with production, pytest.raises(NotPossible, match="made-up person") as refused:
+        open_desk(Kind.PRODUCTION)
+
+    assert "check --production" in str(refused.value)
 
 
 def test_an_opened_desk_knows_whether_anybody_can_sign_in(desk: Desk, home: Places) -> None:

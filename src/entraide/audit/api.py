@@ -23,6 +23,7 @@ from entraide.audit.keys import (
     trust,
 )
 from entraide.audit.models import StreamKind
+from entraide.audit.place import LOG_KEY
 from entraide.audit.queries import (
     EntryView,
     Erased,
@@ -40,7 +41,7 @@ from entraide.audit.queries import (
     stream_of_case,
     stream_of_organisation,
 )
-from entraide.audit.recording import LOG_KEY, Entry, instance_stream, open_stream, record, record_reading
+from entraide.audit.recording import Entry, instance_stream, open_stream, record, record_reading
 
 __all__ = [
     "LOG_KEY",

@@ -2,8 +2,12 @@
 
 from pathlib import Path
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from entraide.kernel import environment
+
+LOG_KEY = UUID("0197e000-0000-7000-8000-00000000000a")
+"""Owner of the key for what outlives every case: who acted, and what is about no case and no organisation."""
 
 
 def kind() -> str:

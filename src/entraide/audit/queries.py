@@ -11,7 +11,8 @@ from uuid import UUID
 from entraide.audit.events import sentence_of
 from entraide.audit.models import Entry as EntryRow
 from entraide.audit.models import EntryActor, EntryPayload, Stream
-from entraide.audit.recording import LOG_KEY, Entry, actor_place, payload_place
+from entraide.audit.place import LOG_KEY
+from entraide.audit.recording import Entry, actor_place, payload_place
 from entraide.database import key_store
 from entraide.evidence.leaves import Leaf
 from entraide.kernel.errors import NotFound, NotPossible, Text

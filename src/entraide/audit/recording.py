@@ -18,6 +18,7 @@ from psycopg.pq import ExecStatus
 from entraide.audit import events
 from entraide.audit.models import Entry as EntryRow
 from entraide.audit.models import Stream, StreamKind
+from entraide.audit.place import LOG_KEY
 from entraide.database import key_store, operation
 from entraide.evidence.leaves import new_salt
 from entraide.kernel.actors import Actor, Face
@@ -29,8 +30,6 @@ from entraide.kernel.ids import uuid7
 from entraide.kernel.sealing import DataKey, FileKeyStore
 
 INSTANCE_STREAM = UUID("0197e000-0000-7000-8000-000000000001")
-LOG_KEY = UUID("0197e000-0000-7000-8000-00000000000a")
-"""Owner of the key for what outlives every case: who acted, and what is about no case and no organisation."""
 
 READING_WINDOW_MS = 300_000
 

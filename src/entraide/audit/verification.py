@@ -17,6 +17,7 @@ from uuid import UUID
 
 import psycopg
 
+from entraide.audit.place import LOG_KEY
 from entraide.audit.sequencing import root_of_tile
 from entraide.evidence.merkle import HASH_BYTES, TILE_WIDTH, Frontier
 from entraide.evidence.notes import Checkpoint, Note, NoteError, VerifierKey, open_note
@@ -31,9 +32,6 @@ _LEAF = re.compile(
     rf'"payload":"[0-9a-f]{{64}}","prev":{_HASH},"stream":{_WORD},'
     r'"t":"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{3})Z","v":1\}'
 )
-
-LOG_KEY = "0197e000-0000-7000-8000-00000000000a"
-"""Owner of the key for what outlives every case, as `recording.LOG_KEY`, which cannot be had without Django."""
 
 # What no hash covers and what still can be told without a key: the rows beside the entry.  Erasing a case destroys its
 # key and no row, so a row that is missing was taken away; one that names a strange key would pass as erased.

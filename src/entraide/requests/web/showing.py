@@ -224,8 +224,10 @@ def _differences(target: TargetView, line: ScopeLine) -> Iterator[ui.Drawable]:
         )
     for one in line.withheld:
         why = GROUNDS[one.ground].label if one.ground else ANSWER_LABELS[one.answer]
-        words = _("%(category)s refused: %(why)s") if one.ground else "%(category)s: %(why)s"
-        yield words % {"category": one.category.value, "why": why}
+        if one.ground:
+            yield _("%(category)s refused: %(why)s") % {"category": one.category.value, "why": why}
+        else:
+            yield ui.labelled(one.category.value, why)
     for category, columns in line.named_columns.items():
         shown = ui.listed(COLUMN_LABELS.get(column, column) for column in sorted(columns))
         yield ui.Mark(label=ui.labelled(category.value, shown), tone="warn")
