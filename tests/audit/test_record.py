@@ -1,12 +1,14 @@
 """Entries in the transaction of the act."""
 
+from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from django.db import IntegrityError, connections
+from django.db import IntegrityError, ProgrammingError, connections, transaction
 from django.test import override_settings
 
 from entraide.audit import api as audit
@@ -50,6 +52,11 @@ def act(stream_id: UUID, *, actor: Actor, now: Any = NOON, kind: str = "tests:th
     return audit.record(kind, stream_id=stream_id, actor=actor, now=now, **rest)
 
 
+def entered(entry: audit.Entry) -> audit.Entered:
+    with reading_as(OTTO):
+        return audit.entered(entry.id)
+
+
 @pytest.fixture
 def case_id(desk: Desk) -> UUID:
     return uuid7()
@@ -84,13 +91,13 @@ def test_a_stream_counts_from_one_and_each_entry_names_the_one_before(case: UUID
     written = [act(case, actor=OTTO, payload={"n": n}) for n in range(1, 4)]
 
     with reading_as(OTTO):
-        entries = audit.entries_of(case)
+        entries, head = audit.entries_of(case), audit.stream(case)
 
     assert [entry.n for entry in entries] == [1, 2, 3]
     assert [entry.payload for entry in entries] == [{"n": 1}, {"n": 2}, {"n": 3}]
-    assert check_stream([entry.leaf for entry in entries], log="demo.invalid/log", stream=written[0].stream).holds
-    with reading_as(OTTO):
-        assert audit.stream(case).head_hash == written[-1].leaf_hash
+    assert check_stream([entry.leaf for entry in entries], log="demo.invalid/log", stream=head.handle).holds
+    assert [entry.id for entry in entries] == [entry.id for entry in written]
+    assert head.head_hash == entries[-1].leaf_hash
 
 
 def test_the_commitments_are_those_of_the_verifier(case: UUID) -> None:
@@ -108,10 +115,12 @@ def test_the_commitments_are_those_of_the_verifier(case: UUID) -> None:
 def test_the_database_writes_a_leaf_in_its_canonical_form(case: UUID) -> None:
     hashes = [None, bytes(32), bytes(range(32)), b"\xff" * 32] * 3
     times = [NOON + timedelta(microseconds=step) for step in (0, 1, 999, 1000, 999_999, 86_400_000_000)] * 2
-    written = [act(case, actor=OTTO, act_hash=act_hash, now=now) for act_hash, now in zip(hashes, times, strict=True)]
+    for act_hash, now in zip(hashes, times, strict=True):
+        act(case, actor=OTTO, act_hash=act_hash, now=now)
 
     with reading_as(OTTO):
-        leaves = [Leaf.parse(entry.leaf) for entry in audit.entries_of(case)]  # refuses what is not canonical
+        written = audit.entries_of(case)
+    leaves = [Leaf.parse(entry.leaf) for entry in written]  # refuses what is not canonical
 
     assert [leaf.n for leaf in leaves] == list(range(1, 13))
     assert [leaf.hash() for leaf in leaves] == [entry.leaf_hash for entry in written]
@@ -128,6 +137,45 @@ def test_a_stream_that_one_actor_wrote_to_does_not_exist_for_another(case: UUID)
 
     with reading_as(OTTO):
         assert [entry.n for entry in audit.entries_of(case)] == [1]
+
+
+def test_an_entry_that_finds_no_stream_takes_its_act_with_it(case: UUID) -> None:
+    """Whatever was remembered of the stream: the database is asked again, with the commit."""
+    act(case, actor=OTTO)
+    somebody_else = replace(OTTO, organisation_id=OTHER_POLICE)
+
+    @operation
+    def pretend(*, actor: Actor) -> None:
+        audit.record("tests:thing:done", stream_id=case, actor=OTTO, now=NOON)  # who is not the one at the door
+
+    with pytest.raises((ProgrammingError, IntegrityError)):
+        pretend(actor=somebody_else)
+
+    with reading_as(OTTO):
+        assert [entry.n for entry in audit.entries_of(case)] == [1]
+
+
+def test_entries_of_one_operation_keep_their_order_and_those_of_a_part_taken_back_are_not_written(case: UUID) -> None:
+    @operation
+    def act_thrice(*, actor: Actor) -> list[UUID]:
+        written = []
+        for n in range(3):
+            with suppress(KeyError), transaction.atomic(using="agency"):
+                entry = audit.record("tests:thing:done", stream_id=case, actor=actor, now=NOON, payload={"n": n})
+                if n == 1:
+                    raise KeyError
+                written.append(entry.id)
+        return written
+
+    written = act_thrice(actor=OTTO)
+
+    with reading_as(OTTO):
+        entries = audit.entries_of(case)
+    assert [(entry.n, entry.id, entry.payload) for entry in entries] == [
+        (1, written[0], {"n": 0}),
+        (2, written[1], {"n": 2}),
+    ]
+    assert check_stream([entry.leaf for entry in entries]).holds
 
 
 def test_an_event_nobody_explains_is_refused(case: UUID) -> None:
@@ -328,7 +376,7 @@ def test_a_receipt_names_stream_place_and_head_and_is_signed_by_a_published_key(
     desk.start_signer()
     assert sorted(audit.publish_keys(now=NOON)) == ["log", "packages", "receipts"]
     assert audit.publish_keys(now=NOON) == []
-    entry = act(case, actor=OTTO)
+    entry = entered(act(case, actor=OTTO))
 
     paper = Receipt.open(audit.receipt(entry), *audit.published_keys("receipts"))
 
@@ -339,14 +387,12 @@ def test_the_receipt_of_an_entry_is_the_same_whenever_it_is_asked_for(desk: Desk
     desk.start_signer()
     audit.publish_keys(now=NOON)
     entry = act(case, actor=OTTO)
-    shown = audit.receipt(entry)
+    shown = audit.receipt(entered(entry))
 
     act(case, actor=OTTO)
     desk.sequence()
-    with reading_as(OTTO):
-        again = audit.entered(entry.id)
 
-    assert audit.receipt(again) == shown
+    assert audit.receipt(entered(entry)) == shown
 
 
 def test_an_entry_has_a_proof_once_the_tree_over_it_is_signed(desk: Desk, case: UUID) -> None:
@@ -385,13 +431,15 @@ def test_what_stands_beside_a_package_is_signed_by_the_package_key(desk: Desk) -
 
 def test_a_locked_stream_gives_the_next_place_to_whoever_locked_it(case: UUID) -> None:
     @operation
-    def seal(*, actor: Actor) -> tuple[int, int]:
+    def seal(*, actor: Actor) -> tuple[int, UUID]:
         head = audit.lock_stream(case)
-        return head.head_n, audit.record("tests:thing:done", stream_id=case, actor=actor, now=NOON).n
+        return head.head_n, audit.record("tests:thing:done", stream_id=case, actor=actor, now=NOON).id
 
     act(case, actor=OTTO)
-    assert seal(actor=ANOUK) == (1, 2)
+    before, entry_id = seal(actor=ANOUK)
+
     with reading_as(ANOUK):
+        assert (before, audit.entry(entry_id).n) == (1, 2)
         assert len(list(audit.leaves_of(case, up_to=1))) == 1
 
 
@@ -429,4 +477,4 @@ def test_a_leaf_tells_nothing_to_whoever_guesses_what_was_entered(desk: Desk, ca
     with reading_as(ANOUK):
         proof = audit.log_proof_of(entry.id)
     assert proof is not None
-    assert verify_inclusion(entry.leaf_hash, proof.index, proof.checkpoint.size, proof.hashes, proof.checkpoint.root)
+    assert verify_inclusion(committed.hash(), proof.index, proof.checkpoint.size, proof.hashes, proof.checkpoint.root)

@@ -424,11 +424,13 @@ def stolen_key(desk: Desk) -> Ed25519NoteKey:
 def test_a_forged_receipt_is_not_believed_and_a_true_one_contradicts_a_changed_stream(signed_log: Desk) -> None:
     [stream] = open_cases(1, actor=ANOUK)
     entries = act_often([stream], actor=ANOUK, rounds=3)
-    paper = audit.receipt(entries[1])
+    with reading_as(ANOUK):
+        written = [audit.entry(entry.id) for entry in entries]
+        paper = audit.receipt(audit.entered(entries[1].id))
     keys = audit.published_keys("receipts")
 
-    assert Receipt.open(paper, *keys).agrees_with([entry.leaf_hash.hex() for entry in entries])
-    changed = [entries[0].leaf_hash.hex(), "00" * 32, entries[2].leaf_hash.hex()]
+    assert Receipt.open(paper, *keys).agrees_with([entry.leaf_hash.hex() for entry in written])
+    changed = [written[0].leaf_hash.hex(), "00" * 32, written[2].leaf_hash.hex()]
     assert not Receipt.open(paper, *keys).agrees_with(changed)
     with pytest.raises(ValueError, match="does not hold"):
         Receipt.open(paper.replace("n 2", "n 1"), *keys)

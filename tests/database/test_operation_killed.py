@@ -9,7 +9,7 @@ from entraide.audit.verification import verify
 from tests.audit.conftest import ANOUK, open_cases
 from tests.plugins.desk import Desk
 
-BEFORE = ["operation.begun", "tests.after_state", "audit.after_entry", "operation.before_commit"]
+BEFORE = ["operation.begun", "tests.after_state", "audit.entry_ready", "operation.before_commit"]
 COUNTS = (
     "SELECT (SELECT count(*) FROM audit_signerkey WHERE verifier = 'an act'), "
     "(SELECT count(*) FROM audit_entry WHERE kind = 'tests:thing:done'), (SELECT count(*) FROM outbox_effect)"

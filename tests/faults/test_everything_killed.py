@@ -116,7 +116,7 @@ def log_verify_exits_with(walk: Walk) -> int:
 
 
 @pytest.mark.parametrize(
-    "point", [pytest.param("audit.after_entry", marks=pytest.mark.long), "operation.before_commit"]
+    "point", [pytest.param("audit.entry_ready", marks=pytest.mark.long), "operation.before_commit"]
 )
 def test_f38_f45_the_database_is_killed_in_the_middle_of_an_act_and_the_story_goes_on(
     walk: Walk, postgres: PostgresForTests, point: str

@@ -21,7 +21,7 @@ from tests.faults.walking import (
 )
 
 # F01 before anything is done, F02 state changed but no entry, F03 entry but no news, F04 all of it but no COMMIT.
-BEFORE = ["operation.begun", "audit.before_entry", "audit.after_entry", "operation.before_commit"]
+BEFORE = ["operation.begun", "audit.before_entry", "audit.entry_ready", "operation.before_commit"]
 AFTER = "operation.after_commit"  # F05: done, and nobody was told
 
 
@@ -71,7 +71,7 @@ def test_f03_a_filing_whose_news_was_not_written_is_no_filing(walk: Walk) -> Non
         act.do(walk, **act.prepare(walk))
     n_news = len(walk.story.desk.superuser_sql("SELECT 1 FROM outbox_effect"))
 
-    assert not in_a_process(lambda: ACCEPT.do(walk), Death("audit.after_entry"))
+    assert not in_a_process(lambda: ACCEPT.do(walk), Death("audit.entry_ready"))
 
     assert len(walk.story.desk.superuser_sql("SELECT 1 FROM outbox_effect")) == n_news
     assert "requests:request:accepted" not in walk.story.events()

@@ -27,7 +27,7 @@ PACKAGE = [
     "disclosure.assembled",
 ]  # fmt: skip
 TRANSACTION = [
-    "operation.begun", "audit.before_entry", "audit.after_entry", "operation.before_commit", "operation.after_commit",
+    "operation.begun", "audit.before_entry", "audit.entry_ready", "operation.before_commit", "operation.after_commit",
 ]  # fmt: skip
 
 

@@ -315,7 +315,7 @@ def test_v12_a_proposal_dies_when_what_it_rests_on_changed(story):
 
 @pytest.mark.parametrize(
     ("point", "state"),
-    [("requests.after_filing", S.DRAFT), ("requests.after_proposal", S.TRIAGE), ("audit.after_entry", S.DRAFT)],
+    [("requests.after_filing", S.DRAFT), ("requests.after_proposal", S.TRIAGE), ("audit.entry_ready", S.DRAFT)],
 )
 def test_a_failure_in_the_middle_leaves_nothing_and_the_story_goes_on(story, point, state):
     story.to(state)
@@ -488,7 +488,7 @@ def test_v24_reading_is_in_the_log_and_where_it_cannot_be_nothing_is_shown(story
     story.to(S.SUBMITTED)
     queries.read_request(story.reference, actor=story.cast.ANOUK.actor, now=story.now, purpose="triage")
     assert story.events()[-1] == "audit:data:read"
-    faults.arm("audit.after_entry", "raise")
+    faults.arm("audit.entry_ready", "raise")
     with pytest.raises(faults.FaultInjected):
         queries.read_request(story.reference, actor=story.cast.MARC.actor, now=story.now)
 

@@ -25,6 +25,7 @@ from entraide.audit.keys import (
 from entraide.audit.models import StreamKind
 from entraide.audit.place import LOG_KEY
 from entraide.audit.queries import (
+    Entered,
     EntryView,
     Erased,
     StreamView,
@@ -45,6 +46,7 @@ from entraide.audit.recording import Entry, instance_stream, open_stream, record
 
 __all__ = [
     "LOG_KEY",
+    "Entered",
     "Entry",
     "EntryView",
     "Erased",

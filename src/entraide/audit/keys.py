@@ -13,8 +13,8 @@ from django.conf import settings
 from django.db import connections, router
 
 from entraide.audit.models import Checkpoint, Position, SignerKey
-from entraide.audit.queries import entry, salted_payload_of
-from entraide.audit.recording import INSTANCE_STREAM, Entry, record
+from entraide.audit.queries import Entered, entry, salted_payload_of
+from entraide.audit.recording import INSTANCE_STREAM, record
 from entraide.audit.signing import SignerClient
 from entraide.audit.tiles import nodes
 from entraide.database import operation, reading_as
@@ -79,7 +79,7 @@ def published_keys(purpose: str) -> list[VerifierKey]:
         return [VerifierKey.parse(row.verifier) for row in rows]
 
 
-def receipt(entered: Entry) -> str:
+def receipt(entered: Entered) -> str:
     """Return the signed receipt of an entry that was committed: a paper for the other side's hands.
 
     It is the same whenever it is asked for, to the byte, as long as the signer keeps its key: it names the last

@@ -12,7 +12,7 @@ from entraide.audit.events import sentence_of
 from entraide.audit.models import Entry as EntryRow
 from entraide.audit.models import EntryActor, EntryPayload, Stream
 from entraide.audit.place import LOG_KEY
-from entraide.audit.recording import Entry, actor_place, payload_place
+from entraide.audit.recording import actor_place, payload_place
 from entraide.database import key_store
 from entraide.evidence.leaves import Leaf
 from entraide.kernel.errors import NotFound, NotPossible, Text
@@ -102,19 +102,22 @@ def entry(entry_id: UUID) -> EntryView:
     return _view(row)
 
 
-def entered(entry_id: UUID) -> Entry:
-    """Return an entry as it was written, for its receipt; raises `NotFound`.  Use inside a door."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entered:
+    """An entry as a receipt names it: its stream's random handle, its place there, its leaf hash, and when."""
+
+    stream: str
+    n: int
+    leaf_hash: bytes
+    at: datetime
+
+
+def entered(entry_id: UUID) -> Entered:
+    """Return what the receipt of an entry names; raises `NotFound`.  Use inside a door."""
     row = EntryRow.objects.select_related("stream").filter(pk=entry_id).first()
     if row is None:
         raise _no_entry(entry_id)
-    return Entry(
-        id=row.pk,
-        stream_id=row.stream_id,
-        stream=row.stream.handle,
-        n=row.n,
-        leaf_hash=bytes(row.leaf_hash),
-        at=row.at,
-    )
+    return Entered(stream=row.stream.handle, n=row.n, leaf_hash=bytes(row.leaf_hash), at=row.at)
 
 
 def entries_by_ids(entry_ids: Iterable[UUID]) -> dict[UUID, EntryView]:

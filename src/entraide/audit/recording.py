@@ -5,21 +5,20 @@ import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache, partial
+from functools import lru_cache
 from struct import Struct
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 from django.conf import settings
 from django.db import DatabaseError, connections, models, router, transaction
-from psycopg.errors import error_from_result
-from psycopg.pq import ExecStatus
 
 from entraide.audit import events
 from entraide.audit.models import Entry as EntryRow
 from entraide.audit.models import Stream, StreamKind
 from entraide.audit.place import LOG_KEY
 from entraide.database import key_store, operation
+from entraide.database.postgresql.base import DatabaseWrapper, Statement
 from entraide.evidence.leaves import new_salt
 from entraide.kernel.actors import Actor, Face
 from entraide.kernel.canonical import canonical
@@ -33,41 +32,37 @@ INSTANCE_STREAM = UUID("0197e000-0000-7000-8000-000000000001")
 
 READING_WINDOW_MS = 300_000
 
-_WHOSE = b"SELECT organisation_id, case_id FROM audit_stream WHERE id = $1"
 # The head moves first: its row is locked and its newest version read by that, even where another act was waited for.
 # The leaf is put together from what was sealed and from the place that is free; the texts hold visible ASCII without
 # quote or backslash only, for which writing the members in order *is* the canonical form (RFC 8785) of a leaf.
+# Without a head that this actor may move, the entry has no place, and its row is refused for that.
 _LEAF = """convert_to($6 || {n} || $7 || coalesce('"' || encode({previous}, 'hex') || '"', 'null')
     || ',"stream":"' || handle || $8, 'UTF8')"""
-_APPEND = """
+_APPEND_SQL = """
 WITH head AS (
     UPDATE audit_stream
     SET head_n = head_n + 1, previous_hash = head_hash, head_hash = sha256('\\x00'::bytea || {next_leaf})
     WHERE id = $2 RETURNING handle, head_n, previous_hash, head_hash
-), entry AS (
-    INSERT INTO audit_entry (id, stream_id, organisation_id, n, at, kind, leaf, leaf_hash, subjects)
-    SELECT $1, $2, $3, head_n, $4, $5, {leaf}, head_hash, $9 FROM head
 ), payload AS (
     INSERT INTO audit_entrypayload (entry_id, organisation_id, key_owner_id, is_shared, sealed)
-    SELECT $1, $3, $10, $11, $12 FROM head
+    VALUES ($1, $3, $10, $11, $12)
 ), actor AS (
-    INSERT INTO audit_entryactor (entry_id, organisation_id, face, sealed) SELECT $1, $3, $13, $14 FROM head
+    INSERT INTO audit_entryactor (entry_id, organisation_id, face, sealed) VALUES ($1, $3, $13, $14)
 )
-SELECT handle, head_n, head_hash FROM head
+INSERT INTO audit_entry (id, stream_id, organisation_id, n, at, kind, leaf, leaf_hash, subjects)
+SELECT $1, $2, $3, head_n, $4, $5, {leaf}, head_hash, $9 FROM (SELECT) AS always LEFT JOIN head ON true
 """.format(  # noqa: S608  # constants; RETURNING shows the row as it is now, hence the leaf in both its forms
     next_leaf=_LEAF.format(n="head_n + 1", previous="head_hash"),
     leaf=_LEAF.format(n="head_n", previous="previous_hash"),
 ).encode()
 _UUID, _TEXT, _TEXTS, _BYTES, _TIME, _BOOL = 2950, 25, 1009, 17, 1184, 16
-_STATEMENTS = {
-    _WHOSE: (b"log_whose", [_UUID], [1]),
-    _APPEND: (
-        b"log_append",
-        [_UUID, _UUID, _UUID, _TIME, _TEXT, _TEXT, _TEXT, _TEXT, _TEXTS, _UUID, _BOOL, _BYTES, _TEXT, _BYTES],
-        [1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1],  # all binary but the array
-    ),
-}
-"""The two statements of the log: name, types of the parameters, and their formats."""
+_WHOSE = Statement(b"log_whose", b"SELECT organisation_id, case_id FROM audit_stream WHERE id = $1", (_UUID,), (1,))
+_APPEND = Statement(
+    b"log_append",
+    _APPEND_SQL,
+    (_UUID, _UUID, _UUID, _TIME, _TEXT, _TEXT, _TEXT, _TEXT, _TEXTS, _UUID, _BOOL, _BYTES, _TEXT, _BYTES),
+    (1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1),  # all binary but the array
+)
 _INT8 = Struct(">q")
 _BOOLS = (b"\x00", b"\x01")
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # PostgreSQL counts time from here
@@ -76,13 +71,10 @@ _MICROSECOND = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """An entry as it was just written: identifier, stream (and its random handle), place in it, leaf hash, time."""
+    """An entry that is written when the operation commits, which gives it its place in the stream and its hash."""
 
     id: UUID
     stream_id: UUID
-    stream: str
-    n: int
-    leaf_hash: bytes
     at: datetime
 
 
@@ -121,9 +113,10 @@ def record(
     act_hash: bytes | None = None,
     is_shared: bool | None = None,
 ) -> Entry:
-    """Write one entry inside the caller's operation; what it is about cannot be committed without it.
+    """Write one entry with the commit of the caller's operation; what it is about cannot be committed without it.
 
-    Call it last: from here to the commit the stream's head is locked and every other act of the same case waits.
+    It goes out in one message with the commit, so the stream's head is locked for no longer than PostgreSQL takes to
+    write both, and other acts of the same case hardly wait.  Entries of one operation keep their order.
 
     Parameters
     ----------
@@ -150,13 +143,12 @@ def record(
     connection = _check_inside_operation()
     fault("audit.before_entry")
     entry_id = uuid7()
-    owner, organisation_id = _whose(stream_id)
+    owner, organisation_id = _whose(stream_id, connection.alias, actor.organisation_id)
     shared = actor.face is Face.AGENCY if is_shared is None else is_shared
     place = payload_place(entry_id, organisation_id, is_shared=shared)
     payload_part = _seal_payload(place, owner, payload or {})
     actor_part = _seal_actor(entry_id, actor)
-    result = _execute(
-        connection,
+    connection.write_with_commit(
         _APPEND,
         [
             entry_id.bytes,
@@ -173,13 +165,8 @@ def record(
             actor_part.sealed,
         ],
     )
-    if not result.ntuples:  # row-level security showed no such stream to this actor
-        raise _no_such_stream()
-    handle, n, leaf_hash = (result.get_value(0, column) for column in range(3))
-    fault("audit.after_entry")
-    return Entry(
-        id=entry_id, stream_id=stream_id, stream=handle.decode(), n=_INT8.unpack(n)[0], leaf_hash=leaf_hash, at=now
-    )
+    fault("audit.entry_ready")
+    return Entry(id=entry_id, stream_id=stream_id, at=now)
 
 
 def _leaf_around(
@@ -195,51 +182,16 @@ def _leaf_around(
 
 
 @lru_cache(maxsize=4096)
-def _whose(stream_id: UUID) -> tuple[UUID, UUID | None]:
+def _whose(stream_id: UUID, alias: str, tenant: UUID | None) -> tuple[UUID, UUID | None]:
     """Return the owner of the key that seals a stream's payloads, and its organisation; neither ever changes.
 
-    Kept from earlier acts whoever did them: `_APPEND` asks anew whether this actor may write to the stream.
+    Kept from earlier acts of the same role and tenant, which are all that decides whether there is such a stream here.
     """
-    result = _execute(_check_inside_operation(), _WHOSE, [stream_id.bytes])
+    result = _check_inside_operation().ask(_WHOSE, [stream_id.bytes])
     if not result.ntuples:
-        raise _no_such_stream()
+        raise NotPossible("Writing to the log", why="there is no such stream here", do="Open it first")
     organisation_id, case_id = (_uuid(result.get_value(0, column)) for column in range(2))
     return _key_owner(organisation_id, case_id), organisation_id
-
-
-def _no_such_stream() -> NotPossible:
-    return NotPossible("Writing to the log", why="there is no such stream here", do="Open it first")
-
-
-def _execute(connection: Any, statement: bytes, values: list[bytes | None]) -> Any:
-    """Run one of the two statements of the log, prepared, and return libpq's result.
-
-    Straight through libpq, because every act waits here and the layers above cost more than the database: a cursor of
-    Django's, and one of psycopg's, would take as long as everything else in `record` together.  Wrappers see the
-    statement like any other.
-    """
-    execute = partial(_execute_raw, connection)
-    for wrapper in reversed(connection.execute_wrappers):
-        execute = partial(wrapper, execute)
-    return execute(statement, values, False, {"connection": connection, "cursor": None})
-
-
-def _execute_raw(connection: Any, statement: bytes, values: list[bytes | None], many: bool, context: Any) -> Any:
-    raw = connection.connection
-    pgconn = raw.pgconn
-    with connection.wrap_database_errors:
-        name, types, formats = _STATEMENTS[statement]
-        prepared = raw.__dict__.setdefault("log_statements", set())
-        if name not in prepared:
-            _checked(pgconn.prepare(name, statement, types))
-            prepared.add(name)
-        return _checked(pgconn.exec_prepared(name, values, formats, 1))
-
-
-def _checked(result: Any) -> Any:
-    if result.status not in (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK):
-        raise error_from_result(result, "utf-8")
-    return result
 
 
 def _uuid(value: bytes | None) -> UUID | None:
@@ -295,8 +247,8 @@ def _note_reading(what: str, stream_id: UUID, actor: Actor, purpose: str, now: d
         record("audit:data:read", stream_id=stream_id, actor=actor, now=now, payload=payload)
 
 
-def _check_inside_operation() -> Any:
-    connection = connections[_alias()]
+def _check_inside_operation() -> DatabaseWrapper:
+    connection = cast(DatabaseWrapper, connections[_alias()])
     if not connection.in_atomic_block:
         raise RuntimeError("the log is written inside an operation only")
     return connection

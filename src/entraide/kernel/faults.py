@@ -1,7 +1,7 @@
 """Named points at which a test may kill, delay or break the program.
 
 A point costs one dictionary look-up when nothing is armed.  Arming happens in the environment of a process
-(``ENTRAIDE_FAULTS="audit.after_entry=kill"``, or ``=kill@3`` for the third time it is passed) and only where
+(``ENTRAIDE_FAULTS="audit.entry_ready=kill"``, or ``=kill@3`` for the third time it is passed) and only where
 `ENTRAIDE_TESTING` is set: production cannot be armed.
 """
 
