@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from entraide.exchange.port import IdentifierKind
+from entraide.identifiers import BLOT
 from entraide.kernel.errors import Invalid
 from entraide.requests import document, targets
 from tests.requests.material import ADDRESS, INSTRUMENT, SENDER, filled, request_document, target
@@ -178,7 +179,7 @@ def test_a_whole_draft_has_no_problem():
     ("changes", "holds"),
     [
         ({}, False),
-        ({"narrative": f"He wrote {targets.BLOT} before."}, False),
+        ({"narrative": f"He wrote {BLOT} before."}, False),
         ({"narrative": f"The key is {PRIVATE_KEY}."}, True),
         ({"targets": [target(value=PRIVATE_KEY)]}, True),
     ],

@@ -3,9 +3,9 @@
 from typing import Any
 
 from entraide.database import reading_as
+from entraide.identifiers import BLOT
 from entraide.requests import operations
 from entraide.requests.models import DecisionDraft, DecisionProposal, Message
-from entraide.requests.targets import BLOT
 from tests.requests.story import Story
 
 WIF = "5HueCGU8rMjxEXxiPuD5BDku4MkFqeZyd4dZ1jvhTVqvbTLvyTJ"  # the well-known example of the format

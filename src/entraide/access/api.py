@@ -28,6 +28,7 @@ from entraide.access.people import (
     person,
     sign_ins_of,
 )
+from entraide.access.rules import secrets_in
 from entraide.access.states import OrganisationKind, roles_in_words
 from entraide.access.verifying import signed_act, verify_age_key, verify_signed_act
 
@@ -60,6 +61,7 @@ __all__ = [
     "people_with",
     "person",
     "roles_in_words",
+    "secrets_in",
     "sign",
     "sign_ins_of",
     "sign_own",

@@ -3,7 +3,10 @@
 import ipaddress
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext as _
+
 from entraide.access.states import IDLE_LIMIT
+from entraide.identifiers import holds_secret
 
 WINDOW = timedelta(minutes=1)
 
@@ -11,6 +14,12 @@ WINDOW = timedelta(minutes=1)
 # limits keep links from being tried and the desk answering when a script runs away with somebody's sign-in.
 ATTEMPTS_MAX = {"sign-in": 30, "sign-in-failed": 10, "invitation": 10, "demo": 60, "change": 600}
 STEP_UPS_MAX = 300
+
+
+def secrets_in(**answers: str) -> dict[str, str]:
+    """Return what to say of each answer that holds a private key or recovery phrase; none is ever kept."""
+    said = _("Leave out the private key or recovery phrase; none is kept here")
+    return {name: said for name, answer in answers.items() if holds_secret(answer)}
 
 
 def is_alive(*, seen_at: datetime, expires_at: datetime, ended_at: datetime | None, now: datetime) -> bool:

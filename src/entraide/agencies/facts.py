@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from django.utils.translation import gettext as _
 
+from entraide.access import api as access
 from entraide.kernel.countries import COUNTRIES
 from entraide.kernel.errors import Invalid
 
@@ -53,5 +54,8 @@ def check_facts(facts: AgencyFacts, *, name: str) -> None:
         fields["function"] = _("Say in a few words what the agency is there for")
     if not _NUMBER.fullmatch(facts.switchboard):
         fields["switchboard"] = _("Enter a telephone number from a public directory, such as +33 1 40 00 00 00")
+    fields |= access.secrets_in(
+        name=name, domains=" ".join(facts.domains), function=facts.function, switchboard=facts.switchboard
+    )
     if fields:
         raise Invalid(_("Entering an agency"), why=_("something is missing"), do="", fields=fields)

@@ -28,7 +28,7 @@ _KEYWORD = re.compile(
 )
 _ALONE = re.compile(
     r"(?:\A|\n[ \t]*+\r?\n|:[ \t]*+\r?\n)[ \t]*+"
-    f"(?P<phrase>{_CAPITAL}{_LETTER}{{2,7}}[ \\t]{{1,2}}(?:{_LETTER}{{3,8}}[ \\t]{{1,2}}){{10,23}}+{_LETTER}{{3,8}})"
+    f"(?P<phrase>{_CAPITAL}{_LETTER}{{2,7}}+(?:[ \\t]{{1,2}}{_LETTER}{{3,8}}+){{11,24}}+)"
     r"(?=[ \t]*+(?:\Z|\r?\n[ \t]*+(?:\r?\n|\Z)))"
 )
 _NUMBERED = re.compile(

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from django.utils.translation import gettext_lazy as _
 
 from entraide.exchange.port import Category, IdentifierKind
+from entraide.identifiers import BLOT, without_secrets
 from entraide.kernel.acts import Act
 from entraide.kernel.canonical import canonical, sha256
 from entraide.kernel.clock import iso_ms
@@ -24,7 +25,7 @@ from entraide.kernel.countries import COUNTRIES
 from entraide.kernel.errors import Invalid, Text
 from entraide.requests.labels import problem_sentence
 from entraide.requests.law import AuthorityKind, LegalBasis, TargetRole, Urgency
-from entraide.requests.targets import BLOT, VALUE_MAX, is_secret, read_identifier, without_secrets
+from entraide.requests.targets import VALUE_MAX, is_secret, read_identifier
 
 E = TypeVar("E", bound=StrEnum)
 

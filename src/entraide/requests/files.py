@@ -8,6 +8,7 @@ from uuid import UUID
 from django.conf import settings
 
 from entraide.database import key_store
+from entraide.identifiers import without_secrets
 from entraide.kernel.durable import whole_file
 
 NAME_MAX = 120
@@ -52,7 +53,7 @@ def tidy_name(name: str) -> str:
     """Return a file's name as it may be shown and used as an attachment's name: no path, no control, one line."""
     base = unicodedata.normalize("NFC", name).replace("\\", "/").rsplit("/", 1)[-1]
     kept = "".join(letter for letter in base if unicodedata.category(letter)[0] not in "CZ" or letter == " ")
-    kept = " ".join(kept.split()).strip(". ")
+    kept = without_secrets(" ".join(kept.split()).strip(". "))
     if len(kept) > NAME_MAX:
         stem, dot, ending = kept.rpartition(".")
         kept = f"{stem[: NAME_MAX - len(ending) - 1]}.{ending}" if dot and len(ending) <= 8 else kept[:NAME_MAX]

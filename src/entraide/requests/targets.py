@@ -11,7 +11,6 @@ from entraide.identifiers.iban import holds as iban_holds
 
 VALUE_MAX = 512
 TEXT_MAX = 200_000  # characters of one pasted text
-BLOT = "[█ private key removed █]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,13 +139,3 @@ def extract_targets(text: str) -> ExtractedTargets:
             ),
         )
     return ExtractedTargets(targets=tuple(found.values()), n_secrets=n_secrets)
-
-
-def without_secrets(text: str) -> str:
-    """Return `text` with every private key and seed phrase blotted out, so that none is kept."""
-    kept, at = [], 0
-    for one in identifiers.extract(text):
-        if one.kind is identifiers.IdentifierKind.SECRET:
-            kept += [text[at : one.start], BLOT]
-            at = one.end
-    return "".join([*kept, text[at:]])

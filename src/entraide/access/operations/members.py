@@ -16,6 +16,7 @@ from entraide.access.operations.passkeys import disable_all
 from entraide.access.operations.sign_ins import end_all
 from entraide.access.operations.signing import SignedActView, sign_own
 from entraide.access.people import held_by
+from entraide.access.rules import secrets_in
 from entraide.access.states import OrganisationKind
 from entraide.audit.api import Entry, record
 from entraide.database import operation
@@ -225,6 +226,7 @@ def checked_name(name: str, email: str, language: str) -> tuple[str, str]:
         fields["name"] = _("Enter a name of at most 200 characters")
     if not 3 <= len(email) <= 254 or "@" not in email[1:-1] or any(character.isspace() for character in email):
         fields["email"] = _("Enter an e-mail address")
+    fields |= secrets_in(name=name, email=email)
     if fields:
         raise Invalid(_("Inviting a person"), why=_("something is missing"), do="", fields=fields)
     _check_language(language)

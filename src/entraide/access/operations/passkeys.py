@@ -26,6 +26,7 @@ from entraide.access.models import AgeKey, Ceremony, Credential, Invitation, Per
 from entraide.access.operations.sign_ins import DOOR, BegunCeremony, StartedSignIn, end_all, start_for
 from entraide.access.operations.signing import sign_own
 from entraide.access.people import actor_for
+from entraide.access.rules import secrets_in
 from entraide.access.states import CEREMONY_LASTS, CredentialKind, Purpose
 from entraide.access.states import Ceremony as CeremonyKind
 from entraide.audit.api import Entry, record
@@ -254,6 +255,7 @@ def name_person(person: Person, name: str, email: str, *, actor: Actor, now: dat
     name, email = name.strip(), email.strip()
     missing = {"name": name, "email": email}
     fields = {field: _("Say who you are") for field, value in missing.items() if not value}
+    fields |= secrets_in(**missing)
     if fields:
         raise Invalid(_("Enrolling"), why=_("your name or e-mail address is missing"), do="", fields=fields)
     person.name, person.email = name, email
