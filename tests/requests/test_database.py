@@ -205,6 +205,59 @@ def test_a_filing_that_somebody_marked_as_submitted_without_its_countersignature
     assert story.state is S.SUBMITTED
 
 
+UNMARKED = "SET session_replication_role = replica; UPDATE requests_filing SET needs_countersignature = false; "
+
+
+def test_a_filing_whose_row_says_that_no_supervisor_is_needed_gets_no_further(story):
+    """Whoever broke into the agency's pages writes that row; the rule and what the officer signed for say otherwise."""
+    story.to(S.AWAITING_COUNTERSIGNATURE, **DEEP)
+    story.desk.superuser_sql(
+        f"{UNMARKED} UPDATE requests_filing SET submitted_at = now(); "
+        "UPDATE requests_target SET submitted_at = now(); UPDATE requests_instrument SET submitted_at = now(); "
+        "UPDATE requests_legalrequest SET state = 'submitted', version = 1, submitted_at = now()"
+    )
+    with pytest.raises(NotPermitted, match="asks for its supervisor's signature") as refusal:
+        operations.accept(story.reference, actor=story.cast.ANOUK.actor, now=story.now)
+    assert "Return it for correction" in str(refusal.value)
+    assert story.state is S.SUBMITTED
+
+
+def test_a_supervisors_signature_that_went_missing_after_the_approval_discloses_nothing(story):
+    request_id = approved_by_four(story).request_id()
+    story.desk.superuser_sql(f"{UNMARKED} DELETE FROM requests_countersignature")
+
+    with acting_in("worker"), reading_as(WORKER), pytest.raises(NotPermitted, match="asks for its supervisor's"):
+        api.verify_signatures(request_id, verify=verify_signed_act)
+
+
+def test_a_rule_that_became_stricter_is_met_by_filing_anew(story):
+    story.to(S.SUBMITTED)
+    story.desk.superuser_sql(
+        "SET session_replication_role = replica; UPDATE agencies_agency SET countersigned_categories = '{S1,S2}'"
+    )
+    with pytest.raises(NotPermitted, match="asks for its supervisor's signature"):
+        operations.accept(story.reference, actor=story.cast.ANOUK.actor, now=story.now)
+
+    operations.return_for_correction(
+        story.reference, reason="Countersign it.", actor=story.cast.ANOUK.actor, now=story.now
+    )
+    story.file()
+    assert story.state is S.AWAITING_COUNTERSIGNATURE
+    assert story.countersign().accept().state is S.TRIAGE
+
+
+def test_an_agencys_role_takes_no_second_signature_away_whatever_else_it_writes(story):
+    policy = "UPDATE agencies_agency SET countersigned_categories = "
+    with (
+        as_role(story, "agency", organisation=story.cast.agency_id) as connection,
+        pytest.raises(psycopg.errors.InsufficientPrivilege, match="does not take a second signature away"),
+    ):
+        connection.execute(f"{policy} '{{S1}}'")
+    with as_role(story, "agency", organisation=story.cast.agency_id) as connection:
+        connection.execute(f"{policy} array_append(countersigned_categories, 'S1')")
+        connection.rollback()
+
+
 def test_the_filers_own_countersignature_is_refused_by_the_database_itself(story):
     story.to(S.AWAITING_COUNTERSIGNATURE, **DEEP)
     with (

@@ -28,14 +28,13 @@ from entraide.requests.decision import (
 )
 from entraide.requests.labels import KIND_LABELS
 from entraide.requests.law import BASIS_LABELS, CATEGORIES, GROUNDS, LANGUAGES, LegalBasis
-from entraide.requests.models import Approval, Countersignature, DecisionProposal, Filing, LegalRequest
+from entraide.requests.models import Approval, Countersignature, DecisionProposal, LegalRequest
 from entraide.requests.operations.ending import (
     mark_closed,
     mark_delivered,
     mark_in_production,
     mark_production_stopped,
 )
-from entraide.requests.operations.triage import submitted_filing
 from entraide.requests.panels import address_of, clock_of, label_of, state_pill
 from entraide.requests.queries import (
     PAGE_ROWS,
@@ -50,6 +49,7 @@ from entraide.requests.queries import (
     waiting_for,
 )
 from entraide.requests.queries.parties import Parties, parties_of
+from entraide.requests.signatures import submitted_filing, verify_filing
 from entraide.requests.states import STATE_LABELS, STATE_TONES, ProposalState, RequestState
 from entraide.ui.components import listed
 
@@ -205,7 +205,7 @@ def verify_signatures(request_id: UUID, *, verify: Verify | Callable[..., None])
     """
     request = _request(request_id)
     filing = submitted_filing(request)
-    _verify_filing(filing, verify)
+    verify_filing(filing, missing=_missing(), verify=verify)
     scope = approved_scope(request_id)
     asked = scope.decision["request"]
     _require(asked == {"version": filing.version, "sha256": documents.document_hash(filing.document).hex()})
@@ -265,18 +265,6 @@ def _lines(document: Mapping[str, Any]) -> tuple[str, str, str]:
         "digest": instrument["sha256"],
     }
     return str(BASIS_LABELS[LegalBasis(document["legal_basis"])]), line, document["offence"]["name"]
-
-
-def _verify_filing(filing: Filing, verify: Verify | Callable[..., None]) -> None:
-    _require(documents.document_hash(filing.document) == bytes(filing.document_hash))
-    verify(filing.signed_act_id, act=documents.file_act(filing.document).canonical(), by=filing.filer_id)
-    if not filing.needs_countersignature:
-        return
-    second = Countersignature.objects.filter(filing=filing).first()
-    if second is None:
-        raise _missing()
-    _require(second.countersigner_id != filing.filer_id)
-    verify(second.signed_act_id, act=documents.countersign_act(filing.document).canonical(), by=second.countersigner_id)
 
 
 def _request(request_id: UUID) -> LegalRequest:

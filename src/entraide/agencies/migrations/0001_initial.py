@@ -11,6 +11,20 @@ CHANGE = (
     "proposal_checks, verification_checks, country, function, domains, switchboard, countersigned_categories, "
     "change, change_by_id, change_act_id, change_checks, number_since)"
 )
+# No grant can tell more from less: whoever has broken into the agency's pages still cannot spare a supervisor's signature.
+ONLY_STRICTER = """
+CREATE FUNCTION agencies_only_stricter() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF current_user = 'entraide_agency' AND NOT NEW.countersigned_categories @> OLD.countersigned_categories THEN
+        RAISE EXCEPTION 'an agency does not take a second signature away'
+            USING ERRCODE = 'insufficient_privilege', HINT = 'The desk''s administrator does.';
+    END IF;
+    RETURN NEW;
+END $$;
+REVOKE EXECUTE ON FUNCTION agencies_only_stricter() FROM PUBLIC;
+CREATE TRIGGER agencies_only_stricter BEFORE UPDATE ON agencies_agency
+    FOR EACH ROW EXECUTE FUNCTION agencies_only_stricter();
+"""
 RULES = [
     tenant_rows("agencies_agency"),
     grants(
@@ -22,6 +36,7 @@ RULES = [
         },
     ),
     entry_required("agencies_agency", key="organisation_id"),
+    migrations.RunSQL(ONLY_STRICTER, "DROP FUNCTION agencies_only_stricter CASCADE"),
 ]
 
 

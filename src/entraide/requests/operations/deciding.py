@@ -26,7 +26,8 @@ from entraide.requests.law import LegalBasis
 from entraide.requests.models import AccountMatch, Approval, DecisionDraft, DecisionProposal, LegalRequest, Lookup
 from entraide.requests.operations.filing import tidy_text
 from entraide.requests.operations.ground import Done, done, locked, move, open_proposal, person_of, save
-from entraide.requests.operations.triage import announce, submitted_filing, verify_filing
+from entraide.requests.operations.triage import announce
+from entraide.requests.signatures import submitted_filing, verify_filing
 from entraide.requests.states import PROPOSAL, LookupState, ProposalState, ProposalVerb, RequestState, RequestVerb
 
 NOTE_MAX = 5_000

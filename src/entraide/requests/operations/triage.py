@@ -13,7 +13,7 @@ from entraide.kernel.actors import Actor, Role
 from entraide.kernel.errors import NotPermitted, NotPossible
 from entraide.outbox import api as outbox
 from entraide.requests import document as documents
-from entraide.requests.models import Assignment, Countersignature, Filing, LegalRequest, Lookup
+from entraide.requests.models import Assignment, LegalRequest, Lookup
 from entraide.requests.operations.filing import write_message
 from entraide.requests.operations.ground import (
     Done,
@@ -25,6 +25,7 @@ from entraide.requests.operations.ground import (
     save,
     stop_clock,
 )
+from entraide.requests.signatures import submitted_filing, verify_filing
 from entraide.requests.states import (
     LOOKUP,
     LookupState,
@@ -162,36 +163,6 @@ def look_up_again(reference: str, *, actor: Actor, now: datetime) -> Done:
     return done(request, entry)
 
 
-def submitted_filing(request: LegalRequest) -> Filing:
-    """Return the document the desk works on."""
-    return Filing.objects.get(request=request, version=request.version, submitted_at__isnull=False)
-
-
-def verify_filing(filing: Filing) -> None:
-    """Check the officer's signature, and her supervisor's where one was needed, over exactly this document.
-
-    Raises
-    ------
-    NotPermitted
-        If anything does not hold.
-    """
-    if documents.document_hash(filing.document) != bytes(filing.document_hash):
-        raise _not_signed()
-    access.verify_signed_act(
-        filing.signed_act_id, act=documents.file_act(filing.document).canonical(), by=filing.filer_id
-    )
-    if not filing.needs_countersignature:
-        return
-    second = Countersignature.objects.filter(filing=filing).first()
-    if second is None or second.countersigner_id == filing.filer_id:
-        raise _not_signed()
-    access.verify_signed_act(
-        second.signed_act_id,
-        act=documents.countersign_act(filing.document).canonical(),
-        by=second.countersigner_id,
-    )
-
-
 def announce(kind: str, request: LegalRequest, now: datetime) -> None:
     """Tell the worker, after the commit."""
     outbox.announce(kind, subject_id=request.pk, organisation_id=request.organisation_id, case_id=request.pk, now=now)
@@ -209,11 +180,3 @@ def _assign(request: LegalRequest, to: UUID, note: str, *, actor: Actor, now: da
     )
     assignment.save(force_insert=True)
     return assignment
-
-
-def _not_signed() -> NotPermitted:
-    return NotPermitted(
-        _("Taking the request up"),
-        why=_("its signatures do not hold for exactly this document"),
-        do=_("Tell the auditor; do not answer it"),
-    )

@@ -9,7 +9,7 @@ from entraide.access import api as access
 from entraide.agencies import api as agencies
 from entraide.database import key_store
 from entraide.requests.examining import FLAG_LABELS
-from entraide.requests.models import AccountMatch, Filing, Instrument, LegalRequest, Target
+from entraide.requests.models import AccountMatch, Countersignature, Filing, Instrument, LegalRequest, Target
 from entraide.requests.queries.views import InstrumentView, OverlapView
 from entraide.requests.rules import Finding, Weight
 from entraide.requests.states import RequestState
@@ -41,7 +41,7 @@ def _filing_signals(request: LegalRequest, filing: Filing) -> Iterator[Finding]:
             "This officer has filed %(n)s request before", "This officer has filed %(n)s requests before", n_earlier
         ) % {"n": n_earlier}
         yield Finding(code="known_officer", weight=Weight.GOOD, text=text)
-    if filing.needs_countersignature:
+    if Countersignature.objects.filter(filing=filing).exists():
         yield Finding(code="countersigned", weight=Weight.GOOD, text=_("Countersigned by a supervisor of the agency"))
 
 
