@@ -42,6 +42,18 @@ def imports_of(path: Path) -> list[str]:
     return [name for name in names if name.startswith("entraide.")]
 
 
+def test_text_is_marked_as_safe_by_the_drawing_room_only():
+    """A component that holds a text marked as safe equals the same text unmarked, and would be drawn for it."""
+    marks = re.compile(r"mark_safe|SafeString|SafeText|format_html|\|\s*safe\b|autoescape off")
+    marked = [
+        str(path.relative_to(SOURCE))
+        for path in SOURCE.rglob("*")
+        if path.suffix in {".py", ".html"} and marks.search(path.read_text(encoding="utf-8"))
+    ]
+    assert {name.split("/", 1)[0] for name in marked} == {"ui"}
+    assert sorted(marked) == ["ui/icons.py", "ui/templatetags/entraide_ui.py"]
+
+
 def test_a_room_is_entered_by_its_front_door_only():
     trespasses = []
     for path in SOURCE.rglob("*.py"):

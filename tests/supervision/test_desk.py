@@ -14,7 +14,7 @@ from entraide.kernel import environment
 from entraide.kernel.errors import NotPossible
 from entraide.supervision import children
 from entraide.supervision import desk as supervised
-from entraide.supervision.children import CHILDREN, Child
+from entraide.supervision.children import CHILDREN, FACES_APART, Child
 from entraide.supervision.desk import Desk, Ports, check_port, check_tls, database_of, existing_desk, run_desk
 from entraide.supervision.instance import Kind, open_instance
 from entraide.supervision.places import Places
@@ -68,6 +68,40 @@ def test_no_child_gets_the_administrators_url_or_an_unknown_variable(
     told = desk.told(child, PORTS)
 
     assert not {"DATABASE_URL", "AWS_SECRET_ACCESS_KEY"} & set(told)
+
+
+# What each program may know; a secret that is not in its line is kept from it.
+KNOWS = {
+    "migrate": {"ENTRAIDE_DATABASE_URL_MIGRATE"},
+    "opening": {"ENTRAIDE_DATABASE_URL_WEB", "ENTRAIDE_DATABASE_URL_AGENCY", "ENTRAIDE_SECRET_KEY"},
+    "signer": set(),
+    "sequencer": {"ENTRAIDE_DATABASE_URL_SEQUENCER"},
+    "exchange": {"REFERENCE_EXCHANGE_DATABASE_URL", "REFERENCE_EXCHANGE_TOKEN"},
+    "worker": {
+        "ENTRAIDE_DATABASE_URL_WORKER", "ENTRAIDE_SECRET_KEY", "ENTRAIDE_SMTP_URL", "ENTRAIDE_EXCHANGE_TOKEN",
+    },
+    "web": {"ENTRAIDE_DATABASE_URL_WEB", "ENTRAIDE_DATABASE_URL_AGENCY", "ENTRAIDE_SECRET_KEY"},
+    "agency": {"ENTRAIDE_DATABASE_URL_AGENCY", "ENTRAIDE_SECRET_KEY"},
+    "staff": {"ENTRAIDE_DATABASE_URL_WEB", "ENTRAIDE_SECRET_KEY"},
+    "story": {
+        "ENTRAIDE_DATABASE_URL_WEB", "ENTRAIDE_DATABASE_URL_AGENCY", "ENTRAIDE_DATABASE_URL_WORKER",
+        "ENTRAIDE_SECRET_KEY", "ENTRAIDE_EXCHANGE_TOKEN",
+    },
+    "links": {"ENTRAIDE_DATABASE_URL_WEB", "ENTRAIDE_DATABASE_URL_AGENCY", "ENTRAIDE_SECRET_KEY"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("child", [*CHILDREN, *FACES_APART], ids=lambda child: child.name)
+def test_each_program_knows_the_secrets_of_its_line_and_no_other(
+    folder: Path, child: Child, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secrets = {name for name, setting in environment.SETTINGS.items() if setting.is_secret}
+    for name in secrets - {"DATABASE_URL"}:
+        monkeypatch.setenv(name, f"the {name}")
+
+    told = a_desk(folder).told(child, PORTS)
+
+    assert secrets & set(told) <= KNOWS[child.name]
 
 
 @pytest.mark.parametrize("child", CHILDREN, ids=lambda child: child.name)

@@ -127,11 +127,11 @@ WEB = Child(
     ),
     process="web",
     databases=_WEB,
-    settings=("ENTRAIDE_SECRET_KEY", *_EXCHANGE),
+    settings=("ENTRAIDE_SECRET_KEY",),
     answers_on="port",
 )
 # The same program twice, each with the database role of its face only.
-AGENCY_FACE = replace(WEB, name="agency", databases=_AGENCY, settings=("ENTRAIDE_SECRET_KEY",), faces="agency")
+AGENCY_FACE = replace(WEB, name="agency", databases=_AGENCY, faces="agency")
 STAFF_FACE = replace(
     WEB,
     name="staff",

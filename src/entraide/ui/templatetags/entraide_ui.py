@@ -15,7 +15,7 @@ from django import template
 from django.forms import BaseForm
 from django.template import Context
 from django.utils import timezone
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 
 from entraide.kernel.amounts import Amount
@@ -34,9 +34,11 @@ def draw(context: Context, value: Drawable) -> SafeString:
     """Draw a component in a context of its own (as an include with ``only``), or a text, escaped.
 
     A page of hundreds of targets draws the same account, day and state again and again: what is equal is drawn once.
+    A text that is marked as safe equals the same text unmarked, so no component may hold one; none is made outside
+    this room.
     """
     if not _is_component(value):
-        return conditional_escape(value if isinstance(value, str) else str(value))
+        return escape(str(value))
     drawn = _drawn_so_far(context)
     try:
         known = drawn.get(value)
