@@ -11,13 +11,14 @@ import logging
 import ssl
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from entraide.connectors import waiting
 from entraide.kernel.errors import NotPossible
 
 # httpx says every URL it calls at INFO.  There is nothing personal in ours, and nothing a reader of the log needs.
@@ -108,15 +109,15 @@ class Outbound:
         self.limits = limits or Limits()
         self._base = _checked(base_url)
         self._clock = clock
+        limits_of_pool = httpx.Limits(max_connections=self.limits.connections, keepalive_expiry=30)
         self._client = httpx.Client(
             base_url=self._base,
             auth=auth,
-            verify=_tls(self._base, certificate, authority),
             timeout=httpx.Timeout(self.limits.silence_s, connect=self.limits.connect_s),
-            limits=httpx.Limits(max_connections=self.limits.connections, keepalive_expiry=30),
             follow_redirects=False,
             trust_env=False,
-            transport=transport,
+            transport=transport
+            or waiting.transport(verify=_tls(self._base, certificate, authority), limits=limits_of_pool),
             headers={"User-Agent": "entraide", "Accept-Encoding": "identity"},
             event_hooks={"request": [self._check_target]},
         )
@@ -139,7 +140,12 @@ class Outbound:
         """Open an answer, to be read by `chunks`."""
         content = None if question is None else json.dumps(question, ensure_ascii=False).encode()
         headers = {} if content is None else {"Content-Type": "application/json"}
-        with self._client.stream(method, path, content=content, headers=headers) as response:
+        until = self._clock() + self.limits.answer_s
+        with ExitStack() as open_answer:
+            with waiting.while_waiting(lambda: self._clock() <= until):
+                response = open_answer.enter_context(
+                    self._client.stream(method, path, content=content, headers=headers)
+                )
             if response.is_redirect or 300 <= response.status_code < 400:
                 raise Redirected
             yield response

@@ -33,9 +33,27 @@ _E = TypeVar("_E", bound=StrEnum)
 
 
 def parsed(what: str, body: bytes) -> object:
-    """Return the JSON value that `body` is."""
+    """Return the JSON value that `body` is; no name stands in it twice, of which two readers might take different ones.
+
+    Nor is there a number that JSON does not have.
+    """
+    return _read(what, body, object_pairs_hook=_each_once, parse_constant=_no_number)
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name stands twice in one object")
+    return found
+
+
+def _no_number(word: str) -> object:
+    raise ValueError(f"{word} is no number of JSON")
+
+
+def _read(what: str, body: bytes, **hooks: Any) -> object:
     try:
-        return json.loads(body.decode("utf-8"))
+        return json.loads(body.decode("utf-8"), **hooks)
     except (ValueError, RecursionError):
         raise bad_answer(what, "it is not JSON") from None
 
@@ -134,12 +152,15 @@ def page_of(what: str, body: bytes, marker: bytes, cursor: str | None, check: St
     if not following or len(following) > _CURSOR_CHARACTERS_MAX:
         raise bad_answer(what, "its cursor is empty or too long")
     objects: list[object] = []
+    if not body and not is_last:
+        raise bad_answer(what, "it goes on without a record")  # or it could go on so for ever
     if body:
         n_lines = body.count(b"\n") + 1
         if n_lines > PAGE_ROWS:
             raise bad_answer(what, f"it sent more than {PAGE_ROWS} records without a cursor", code="too_large")
         # No text holds a bare line feed in JSON, so the lines of a page are one array with its commas put in.
-        lines = parsed(what, b"[" + body.replace(b"\n", b",") + b"]")
+        # Each record is checked value by value; asking here whether a name stands twice would cost a fifth of the time.
+        lines = _read(what, b"[" + body.replace(b"\n", b",") + b"]")
         if not isinstance(lines, list) or len(lines) != n_lines:
             raise bad_answer(what, "a line of its answer is not one record")
         objects = lines
