@@ -3,9 +3,10 @@
 import ipaddress
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
-from entraide.access.states import IDLE_LIMIT
+from entraide.access.states import IDLE_LIMIT, CredentialKind
 from entraide.identifiers import holds_secret
 
 WINDOW = timedelta(minutes=1)
@@ -20,6 +21,12 @@ def secrets_in(**answers: str) -> dict[str, str]:
     """Return what to say of each answer that holds a private key or recovery phrase; none is ever kept."""
     said = _("Leave out the private key or recovery phrase; none is kept here")
     return {name: said for name, answer in answers.items() if holds_secret(answer)}
+
+
+def kinds_that_sign() -> list[str]:
+    """Return the kinds of credentials that count here: a software key in a demo only, whatever rows there are."""
+    kinds = CredentialKind if settings.KIND == "demo" else (CredentialKind.PASSKEY,)
+    return [kind.value for kind in kinds]
 
 
 def is_alive(*, seen_at: datetime, expires_at: datetime, ended_at: datetime | None, now: datetime) -> bool:

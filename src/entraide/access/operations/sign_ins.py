@@ -16,7 +16,7 @@ from webauthn.helpers.structs import UserVerificationRequirement
 from entraide.access.enrolment import hash_of_token
 from entraide.access.models import Ceremony, Credential, Person, SignIn
 from entraide.access.people import actor_for
-from entraide.access.rules import is_alive
+from entraide.access.rules import is_alive, kinds_that_sign
 from entraide.access.states import ABSOLUTE_LIMIT, CEREMONY_LASTS, SEEN_EVERY
 from entraide.access.states import Ceremony as CeremonyKind
 from entraide.audit.api import Entry, record
@@ -233,6 +233,7 @@ def _claim(ceremony_id: UUID, assertion: str, *, actor: Actor, now: datetime) ->
         Credential.objects.select_related("person")
         .filter(
             credential_id=credential_id,
+            kind__in=kinds_that_sign(),
             disabled_at__isnull=True,
             person__is_active=True,
             person__face__in=settings.FACES,

@@ -16,7 +16,7 @@ from webauthn.helpers.structs import PublicKeyCredentialDescriptor, UserVerifica
 from entraide.access import demo_keys, policies
 from entraide.access.models import Credential, Person, SignedAct, StepUp
 from entraide.access.operations.limits import too_many
-from entraide.access.rules import STEP_UPS_MAX, WINDOW
+from entraide.access.rules import STEP_UPS_MAX, WINDOW, kinds_that_sign
 from entraide.access.states import STEP_UP_LASTS
 from entraide.database import operation
 from entraide.evidence import signed_acts
@@ -82,7 +82,8 @@ def begin_step_up(act: Act, *, actor: Actor, now: datetime) -> BegunStepUp:
         expires_at=expires_at,
     )
     step_up.save(force_insert=True)
-    keys = list(Credential.objects.filter(person=person, disabled_at__isnull=True).order_by("registered_at"))
+    usable = Credential.objects.filter(person=person, kind__in=kinds_that_sign(), disabled_at__isnull=True)
+    keys = list(usable.order_by("registered_at"))
     if not keys:
         raise NotPossible(_("Signing"), why=_("you have no passkey"), do=_("Ask your administrator for an invitation"))
     options = webauthn.generate_authentication_options(
@@ -209,7 +210,7 @@ def _credential_of(person: Person, answer: dict[str, Any]) -> Credential:
         raise not_signed() from error
     row = (
         Credential.objects.select_for_update()
-        .filter(person=person, credential_id=credential_id, disabled_at__isnull=True)
+        .filter(person=person, credential_id=credential_id, kind__in=kinds_that_sign(), disabled_at__isnull=True)
         .first()
     )
     if row is None:
