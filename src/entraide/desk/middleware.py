@@ -39,6 +39,8 @@ class CanonicalHostMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         asked = request.get_host()
+        if "\x00" in request.path_info:  # PostgreSQL holds none, so nothing has such a name
+            return errors.page(request, 404)
         if self._host == "localhost" and asked.partition(":")[0] == "127.0.0.1" and request.method in ("GET", "HEAD"):
             return HttpResponseRedirect(f"http://{asked.replace('127.0.0.1', 'localhost', 1)}{request.get_full_path()}")
         return self._get_response(request)
