@@ -12,6 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from entraide.audit import api as audit
 from entraide.audit import sequencing
 from entraide.audit.sequencing import Sequencer
 from entraide.audit.signer import Signer
@@ -23,7 +24,7 @@ from entraide.evidence.receipts import Receipt
 from entraide.kernel.clock import now as clock_now
 from entraide.kernel.errors import NotPossible, Unavailable
 from tests.audit.conftest import ANOUK, act_often, open_cases
-from tests.plugins.desk import Desk
+from tests.plugins.desk import NOON, Desk
 
 ORIGIN = "demo.invalid/log"
 LEAVES = [bytes([n]) * 32 for n in range(20)]
@@ -342,6 +343,29 @@ def test_the_sequencer_goes_on_when_database_and_signer_come_back(desk: Desk) ->
     assert "signer does not answer" in said[0]
     assert "database does not answer" in said[1]
     assert desk.superuser_sql("SELECT max(size) FROM audit_checkpoint") == [(2,)]
+
+
+def test_an_older_backup_is_not_signed_any_further_and_that_is_said_once(desk: Desk) -> None:
+    """The signer remembers more than the database that was restored."""
+    desk.start_signer()
+    client = SignerClient(desk.home / "run" / "signer.sock")
+    [stream] = open_cases(1, actor=ANOUK)
+    act_often([stream], actor=ANOUK, rounds=5)
+    with psycopg.connect(desk.url("entraide_sequencer")) as connection:
+        Sequencer(connection, client).round()
+    desk.database.empty()
+    audit.create_instance("demo", now=NOON)
+    said: list[str] = []
+    turns = iter(range(5))
+
+    sequencing.run(
+        lambda: psycopg.connect(desk.url("entraide_sequencer")), client, wait=lambda: next(turns) < 4, say=said.append
+    )
+
+    [sentence] = said
+    assert "is smaller than the one of 6 signed before" in sentence
+    assert "restore the newest one" in sentence
+    assert desk.superuser_sql("SELECT count(*) FROM audit_checkpoint") == [(0,)]
 
 
 def test_the_worker_stops_when_told_to(desk: Desk) -> None:

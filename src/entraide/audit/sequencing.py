@@ -216,6 +216,15 @@ def run(
     sequencer: Sequencer | None = None
     connection: psycopg.Connection | None = None
     is_ours = False
+    told = ""
+
+    def tell(sentence: str) -> None:
+        """Say what stands in the way once, not at every beat for as long as it does."""
+        nonlocal told
+        if sentence != told:
+            say(sentence)
+        told = sentence
+
     while wait():
         try:
             if connection is None or sequencer is None or connection.closed:
@@ -224,12 +233,13 @@ def run(
             is_ours = is_ours or sequencer.is_the_one()
             if is_ours:
                 sequencer.round()
+            told = ""
         except Refusal as refusal:
-            say(str(refusal))
+            tell(str(refusal))
         except LogDamaged as damage:
-            say(f"the log is damaged and is not signed any further: {damage}. Run ./entraide log verify")
+            tell(f"the log is damaged and is not signed any further: {damage}. Run ./entraide log verify")
         except psycopg.Error as error:
-            say(f"the database does not answer ({type(error).__name__}); waiting for it")
+            tell(f"the database does not answer ({type(error).__name__}); waiting for it")
             if connection is not None:
                 connection.close()
             connection = None

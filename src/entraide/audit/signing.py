@@ -37,7 +37,11 @@ class SignerClient:
         """Return the signed checkpoint of a tree, with the proof that it extends the last one signed."""
         hashes = [b64encode(item).decode() for item in proof]
         question = {"do": "checkpoint", "size": size, "root": b64encode(root).decode(), "proof": hashes}
-        return Note.parse(str(self._ask(question)["note"]))
+        try:
+            return Note.parse(str(self._ask(question)["note"]))
+        except NotPossible as refusal:
+            do = "If an older backup was restored, restore the newest one: this log is not signed any further"
+            raise NotPossible(refusal.what, why=refusal.why, do=do) from None
 
     def sign_receipt(self, receipt: Receipt) -> Note:
         """Return the receipt as a signed note."""
