@@ -5,61 +5,56 @@ the form of the report are those of `standalone/verify.py`; the checks are writt
 that an error would have to be made twice.  `tests/evidence` demands that the two always say the same.
 """
 
-# pyright: reportMissingTypeStubs=false, reportAttributeAccessIssue=false, reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
-# (pyrage has no types, and what is read here is foreign JSON, checked field by field)
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# (what is read here is foreign JSON, checked field by field)
 
-import base64
-import binascii
 import contextlib
 import hashlib
 import json
-import re
-import stat
-import tempfile
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any, Protocol, TypeVar
+from typing import IO, Any, TypeVar
 
-import pyrage
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from entraide.evidence.bag import KINDS, SEALED_KIND, ExchangeKeys, public_key_of_pem, public_key_pem
-from entraide.evidence.leaves import SALT_BYTES, Leaf, LeafError, check_stream, commitment
+from entraide.evidence.bag import SEALED_KIND, ExchangeKeys
+from entraide.evidence.leaves import Leaf, LeafError, check_stream, commitment
 from entraide.evidence.merkle import leaf_hash, verify_inclusion
 from entraide.evidence.notes import LogProof, NoteError, Policy, is_demo_name
+from entraide.evidence.opening import FOREIGN, Altered, CannotCheck, Files, Unsafe, open_package
+from entraide.evidence.package_files import (
+    BAGIT,
+    ENTRY,
+    KEYS,
+    KNOWN,
+    MANIFEST,
+    PEM,
+    POLICY,
+    PROOF,
+    SIGNATURE,
+    STATEMENT,
+    STREAM,
+    TAGMANIFEST,
+    TAGS,
+    TIMESTAMP,
+    check_bagit,
+    key_of_copy,
+    read_entry,
+    read_manifest,
+    read_proof,
+    read_statement,
+)
 from entraide.evidence.receipts import Receipt
 from entraide.evidence.standalone.verify import exit_status, refused, render
-from entraide.kernel.canonical import canonical
+
+__all__ = ["CannotCheck", "Report", "verify"]
 
 T = TypeVar("T")
 
-TAGMANIFEST = "bag/tagmanifest-sha256.txt"
-ENTRY, PROOF, STREAM = "seal/entry.json", "seal/package.tlog-proof", "seal/stream.jsonl"
-KEYS, PEM, POLICY = "seal/exchange-keys.note", "seal/exchange.pem", "seal/policy.txt"
-SIGNATURE, TIMESTAMP = "seal/tagmanifest.ed25519", "seal/tagmanifest.tsr"
-
-_AGE_HEADER = b"age-encryption.org/v1\n"
-_OUTSIDE = {"VERIFY.txt", KEYS, PEM, POLICY}
-_TAGS = ["bag-info.txt", "bagit.txt", "manifest-sha256.txt", "statement.json"]
-_KNOWN = {TAGMANIFEST, ENTRY, PROOF, STREAM, SIGNATURE, TIMESTAMP, "seal/tagmanifest.p7s", *_OUTSIDE}
-_LINE = re.compile(r"([0-9a-f]{64})  ([A-Za-z0-9][A-Za-z0-9._/-]*)")
 _SMALL_BYTES = 64 << 20
-_FILES_MAX = 200_000
-_MEMORY_BYTES = 64 << 20
-_FOREIGN = (ValueError, OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
-
-
-class CannotCheck(Exception):
-    """The question itself cannot be answered; `code` is one of the words, `file` what it is about."""
-
-    def __init__(self, code: str, file: str = "") -> None:
-        super().__init__(code, file)
-        self.code = code
-        self.file = file
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +111,7 @@ def verify(
     Parameters
     ----------
     path : Path
-        Never written to, nor anything beside it.  An encrypted package is decrypted into memory, and beyond 64 MiB into
-        a file that has no name and vanishes with the process.
+        Never written to, nor anything beside it.
     identity : Path, optional
         age identity file (``AGE-SECRET-KEY-…``), needed for an encrypted package.
     exchange_key : bytes, optional
@@ -137,142 +131,14 @@ def verify(
         raise CannotCheck("no-such-file", str(path))
     with contextlib.ExitStack() as stack:
         try:
-            source = _open(path, identity, stack)
-        except _Unsafe as error:
+            source = open_package(path, identity, stack)
+        except Unsafe as error:
             return Report(refused("zip-unsafe", str(error), exchange_key), require_evidence)
-        except _Altered:
+        except Altered:
             return Report(refused("cipher-changed", path.name, exchange_key), require_evidence)
         except (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError, OverflowError):
             return Report(refused("zip-broken", path.name, exchange_key), require_evidence)
         return Report(_Examination(source, exchange_key, receipts).run(), require_evidence)
-
-
-class _Unsafe(Exception):
-    """A package that is built to mislead whoever opens it."""
-
-
-class _Altered(Exception):
-    """An encrypted package that was changed or cut after it was encrypted."""
-
-
-class _Files(Protocol):
-    def names(self) -> set[str]: ...
-
-    def open(self, name: str) -> contextlib.AbstractContextManager[IO[bytes]]: ...
-
-
-class _Folder:
-    """An opened package."""
-
-    def __init__(self, root: Path) -> None:
-        self._root = root
-        self._names: set[str] = set()
-        for item in root.rglob("*"):
-            kind = item.lstat().st_mode
-            if not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):
-                raise _Unsafe(item.relative_to(root).as_posix())
-            if stat.S_ISREG(kind):
-                self._names.add(item.relative_to(root).as_posix())
-
-    def names(self) -> set[str]:
-        return self._names
-
-    def open(self, name: str) -> IO[bytes]:
-        return (self._root / name).open("rb")
-
-
-class _Zip:
-    """A decrypted package.  Nothing of it is ever written to a disk, so a bomb costs time and no space."""
-
-    def __init__(self, archive: zipfile.ZipFile) -> None:
-        self._archive = archive
-        entries = archive.infolist()
-        if len(entries) > _FILES_MAX:
-            raise _Unsafe(f"{len(entries)} files")
-        lowered: set[str] = set()
-        for entry in entries:
-            self._check(entry)
-            if entry.filename.lower() in lowered:
-                raise _Unsafe(entry.filename)
-            lowered.add(entry.filename.lower())
-        self._check_overlap(entries, archive.start_dir)
-        self._names = {entry.filename for entry in entries if not entry.is_dir()}
-
-    def names(self) -> set[str]:
-        return self._names
-
-    def open(self, name: str) -> IO[bytes]:
-        return self._archive.open(name)
-
-    @staticmethod
-    def _check(entry: zipfile.ZipInfo) -> None:
-        name = entry.filename
-        segments = name.removesuffix("/").split("/")
-        kind = stat.S_IFMT(entry.external_attr >> 16)
-        misleading = (
-            entry.orig_filename != name
-            or any(letter in name for letter in "\\:\x00")
-            or any(segment in ("", ".", "..") for segment in segments)
-            or kind not in (0, stat.S_IFREG, stat.S_IFDIR)
-            or entry.flag_bits & 1
-            or entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-            or (entry.is_dir() and entry.file_size)
-        )
-        if misleading:
-            raise _Unsafe(name)
-
-    @staticmethod
-    def _check_overlap(entries: list[zipfile.ZipInfo], directory: int) -> None:
-        # Entries that share bytes are how a small zip becomes an endless one.
-        end = 0
-        for entry in sorted(entries, key=lambda item: item.header_offset):
-            if entry.header_offset < end:
-                raise _Unsafe(entry.filename)
-            end = entry.header_offset + 30 + entry.compress_size
-        if end > directory:
-            raise _Unsafe("the zip's directory")
-
-
-def _open(path: Path, identity: Path | None, stack: contextlib.ExitStack) -> _Files:
-    if path.is_dir():
-        return _Folder(path)
-    file: IO[bytes] = stack.enter_context(path.open("rb"))
-    if file.read(len(_AGE_HEADER)) == _AGE_HEADER:
-        if identity is None:
-            raise CannotCheck("identity-needed", str(path))
-        file = stack.enter_context(_decrypted(file, path, identity))
-    file.seek(0)
-    return _Zip(stack.enter_context(zipfile.ZipFile(file)))
-
-
-def _decrypted(file: IO[bytes], path: Path, identity: Path) -> IO[bytes]:
-    keys = read_identities(identity)
-    plain: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=_MEMORY_BYTES)  # noqa: SIM115  -- the caller closes it
-    file.seek(0)
-    try:
-        pyrage.decrypt_io(file, plain, keys)
-    except (pyrage.DecryptError, OSError) as error:
-        plain.close()
-        if isinstance(error, OSError) and error.errno is not None:
-            raise  # the disk, not the package: an altered package has no number
-        if "No matching keys" in str(error):
-            raise CannotCheck("identity-wrong", str(path)) from None
-        raise _Altered(path.name) from None
-    return plain
-
-
-def read_identities(path: Path) -> list[Any]:
-    """Return the identities in an age key file; raises `CannotCheck` where it holds none."""
-    try:
-        lines = [line.strip() for line in path.read_text("utf-8").splitlines()]
-        keys = [pyrage.x25519.Identity.from_str(line) for line in lines if line and not line.startswith("#")]
-    except FileNotFoundError:
-        raise CannotCheck("no-such-file", str(path)) from None
-    except (OSError, UnicodeDecodeError, pyrage.IdentityError):
-        raise CannotCheck("identity-unreadable", str(path)) from None
-    if not keys:
-        raise CannotCheck("identity-unreadable", str(path))
-    return keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,7 +176,7 @@ class _Step:
 class _Examination:
     """One package, step by step; a fault never stops the steps after it."""
 
-    def __init__(self, files: _Files, exchange_key: bytes | None, receipts: Sequence[tuple[str, bytes]]) -> None:
+    def __init__(self, files: Files, exchange_key: bytes | None, receipts: Sequence[tuple[str, bytes]]) -> None:
         self._files = files
         self._given = exchange_key
         self._receipts = receipts
@@ -334,13 +200,13 @@ class _Examination:
         self._check_history()
         return self._report()
 
-    # step 1
+    # Step 1: signature and files.
 
     def _check_files(self) -> None:
         step = self._steps[1]
         tagmanifest = self._read(step, TAGMANIFEST, bytes)
         signature = self._read(step, SIGNATURE, bytes)
-        copy = self._read(step, PEM, _key_of_copy)
+        copy = self._read(step, PEM, key_of_copy)
         if self._given is None:
             self._key = copy
         elif copy is not None and copy != self._given:
@@ -350,10 +216,10 @@ class _Examination:
             if not self._is_signed:
                 step.fail("signature-false", self._altered_one(tagmanifest))
         listed = self._listed(step, tagmanifest)
-        self._read(step, "bag/bagit.txt", _check_bagit)
+        self._read(step, BAGIT, check_bagit)
         for name in sorted(listed):
             self._compare(step, name, listed[name])
-        for name in sorted(self._files.names() - listed.keys() - _KNOWN):
+        for name in sorted(self._files.names() - listed.keys() - KNOWN):
             step.fail("file-unlisted", name)
         if step.holds:
             step.say("files-hold", n=len(listed))
@@ -362,15 +228,15 @@ class _Examination:
         """Return path → hash of everything that the signature covers."""
         listed: dict[str, str] = {}
         if tagmanifest is not None:
-            tags = self._read(step, TAGMANIFEST, _manifest)
-            if tags is not None and list(tags) != _TAGS:
+            tags = self._read(step, TAGMANIFEST, read_manifest)
+            if tags is not None and list(tags) != TAGS:
                 step.fail("file-unreadable", TAGMANIFEST)
             listed |= {f"bag/{name}": digest for name, digest in (tags or {}).items()}
-        data = self._read(step, "bag/manifest-sha256.txt", _manifest) or {}
+        data = self._read(step, MANIFEST, read_manifest) or {}
         if not all(name.startswith("data/") for name in data):
-            step.fail("file-unreadable", "bag/manifest-sha256.txt")
+            step.fail("file-unreadable", MANIFEST)
         listed |= {f"bag/{name}": digest for name, digest in data.items()}
-        self._statement = self._read(step, "bag/statement.json", _read_statement)
+        self._statement = self._read(step, STATEMENT, read_statement)
         if self._statement is not None:
             listed |= self._statement["outside"]
         return listed
@@ -384,7 +250,7 @@ class _Examination:
             with self._files.open(name) as file:
                 while chunk := file.read(1 << 20):
                     actual.update(chunk)
-        except _FOREIGN:
+        except FOREIGN:
             step.fail("file-changed", name)
             return
         if actual.hexdigest() != digest:
@@ -395,15 +261,15 @@ class _Examination:
         try:
             with self._files.open(ENTRY) as file:
                 named = json.load(file)["payload"]["tagmanifest"]
-        except (KeyError, TypeError, RecursionError, *_FOREIGN):
+        except (KeyError, TypeError, RecursionError, *FOREIGN):
             return TAGMANIFEST
         return SIGNATURE if named == hashlib.sha256(tagmanifest).hexdigest() else TAGMANIFEST
 
-    # steps 2 and 3
+    # Steps 2 and 3: the log entry and its place in the log.
 
     def _check_entry(self) -> None:
         step = self._steps[2]
-        opened = self._read(step, ENTRY, _read_entry)
+        opened = self._read(step, ENTRY, read_entry)
         if opened is None:
             return
         self._leaf_data, salt, payload = opened
@@ -430,7 +296,7 @@ class _Examination:
 
     def _check_inclusion(self) -> None:
         step = self._steps[3]
-        self._proof = self._read(step, PROOF, _read_proof)
+        self._proof = self._read(step, PROOF, read_proof)
         if self._proof is None:
             return
         checkpoint, index = self._proof.checkpoint, self._proof.index
@@ -440,7 +306,7 @@ class _Examination:
             return
         step.say("inclusion-holds", n=index + 1, size=checkpoint.size)
 
-    # steps 4 and 5
+    # Steps 4 and 5: the signature of the log and its witnesses.
 
     def _check_log(self) -> None:
         log, witnesses = self._steps[4], self._steps[5]
@@ -483,7 +349,7 @@ class _Examination:
         else:
             witnesses.say("witnesses-none", outcome="absent")
 
-    # step 7
+    # Step 7: the history of the case, and receipts.
 
     def _check_history(self) -> None:
         step = self._steps[7]
@@ -514,7 +380,7 @@ class _Examination:
                     log=leaf.log if leaf else None,
                     stream=said["stream"] if said else leaf.stream if leaf else None,
                 )
-        except _FOREIGN:
+        except FOREIGN:
             step.fail("stream-false", STREAM, n=len(heads) + 1)
             return None
         if check.fault:
@@ -544,7 +410,7 @@ class _Examination:
         known = {leaf.n: leaf.hash().hex(), leaf.n - 1: leaf.prev}
         return known[receipt.n] == receipt.head if receipt.n in known else None
 
-    # all
+    # For all steps.
 
     def _read(self, step: _Step, name: str, parse: Callable[[bytes], T]) -> T | None:
         """Return a small file, parsed; None after saying what is wrong with it."""
@@ -559,7 +425,7 @@ class _Examination:
                     raise ValueError("too large")
                 self._small[name] = data
             return parse(self._small[name])
-        except (RecursionError, *_FOREIGN):
+        except (RecursionError, *FOREIGN):
             step.fail("file-unreadable", name)
             return None
 
@@ -589,82 +455,12 @@ class _Examination:
         }
 
 
-def _key_of_copy(data: bytes) -> bytes:
-    key = public_key_of_pem(data)
-    if public_key_pem(key) != data:
-        raise ValueError("not in its one form")
-    return key
-
-
 def _verifies(key: bytes, signature: bytes, message: bytes) -> bool:
     try:
         Ed25519PublicKey.from_public_bytes(key).verify(signature, message)
     except (InvalidSignature, ValueError):
         return False
     return True
-
-
-def _check_bagit(data: bytes) -> None:
-    if data != b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n":
-        raise ValueError("not BagIt 1.0")
-
-
-def _manifest(data: bytes) -> dict[str, str]:
-    *lines, end = data.decode("ascii").split("\n")
-    found = [_LINE.fullmatch(line) for line in lines]
-    listed = {match[2]: match[1] for match in found if match}
-    unsafe = any(segment in ("", ".", "..") for name in listed for segment in name.split("/"))
-    if end or unsafe or len(listed) != len(lines):
-        raise ValueError("not a manifest")
-    return listed
-
-
-def _read_statement(data: bytes) -> dict[str, Any]:
-    said = json.loads(data.decode("utf-8"))
-    forms: dict[str, tuple[type, ...]] = {
-        **dict.fromkeys(("reference", "kind", "purpose", "copy_id", "stream", "snapshot", "release"), (str,)),
-        **dict.fromkeys(("v", "version", "n"), (int,)),
-        **dict.fromkeys(("scope", "recipient", "outside"), (dict,)),
-        "head": (str, type(None)),
-    }
-    if not isinstance(said, dict) or said.keys() != forms.keys() or said["v"] != 1:
-        raise ValueError("not a statement")
-    if not all(type(said[name]) in form for name, form in forms.items()) or said["kind"] not in KINDS:
-        raise ValueError("not a statement")
-    hashes, texts = said["outside"], [*said["recipient"].values(), *said["outside"].values()]
-    if hashes.keys() != _OUTSIDE or not all(isinstance(text, str) for text in texts):
-        raise ValueError("not a statement")
-    if not all(re.fullmatch(r"[0-9a-f]{64}", digest) for digest in hashes.values()):
-        raise ValueError("not a statement")
-    return said
-
-
-def _read_entry(data: bytes) -> tuple[bytes, bytes, dict[str, Any]]:
-    entry = json.loads(data.decode("utf-8"))
-    if not isinstance(entry, dict) or entry.keys() != {"leaf", "salt", "payload"} or canonical(entry) != data:
-        raise ValueError("not an entry")
-    leaf, salt, payload = _unbase64(entry["leaf"]), _unbase64(entry["salt"]), entry["payload"]
-    if not isinstance(payload, dict) or len(salt) != SALT_BYTES:
-        raise ValueError("not an entry")
-    return leaf, salt, payload
-
-
-def _read_proof(data: bytes) -> LogProof:
-    proof = LogProof.parse(data)
-    _ = proof.checkpoint  # raises where the note is none
-    return proof
-
-
-def _unbase64(text: object) -> bytes:
-    if not isinstance(text, str):
-        raise ValueError("not Base64")
-    try:
-        data = base64.b64decode(text, validate=True)
-    except binascii.Error as error:
-        raise ValueError("not Base64") from error
-    if base64.b64encode(data).decode() != text:
-        raise ValueError("not Base64 in its one form")
-    return data
 
 
 def _lines(file: IO[bytes]) -> Iterator[bytes]:
