@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import random
+import re
 from dataclasses import replace
 
 import pytest
@@ -277,6 +278,23 @@ def test_as_many_witnesses_are_demanded_as_the_policy_says(seen: tuple[int, ...]
     report = judged_by_both({**contents_of(made), "seal/package.tlog-proof": str(proof).encode()})
     assert report["holds"] is holds
     assert report["steps"][4]["findings"][0]["code"] == ("witnesses-hold" if holds else "witnesses-short")
+
+
+@pytest.mark.parametrize(("language", "between"), [("en", ", "), ("fr", ", "), ("es", ", "), ("ar", "، ")])
+def test_several_names_stand_apart_as_the_language_of_the_report_does_it(language: str, between: str) -> None:
+    made = make(quorum=QUORUM)
+    note = cosign(cosign(made.seal.proof.note, WITNESSES[0], at_s=1_800_000_000), WITNESSES[1], at_s=1_800_000_000)
+    proof = LogProof(made.seal.proof.index, made.seal.proof.hashes, note)
+    signed = {**contents_of(made), "seal/package.tlog-proof": str(proof).encode()}
+    report = Report(judged_by_both({**signed, "b.txt": b"", "a.txt": b""}))
+    assert f" w0{between}w1." in report.text(language)
+    assert between.join(["a.txt", "b.txt"]) in report.text(language).splitlines()[-1]
+
+
+def test_no_line_of_a_french_report_begins_with_its_punctuation() -> None:
+    said = Report(judged_by_both({**contents_of(make()), "added.txt": b""})).text("fr")
+    assert "signé\N{NO-BREAK SPACE}: added.txt" in said
+    assert not re.search(" [:;?!]", said)
 
 
 def test_a_false_witness_spoils_the_checkpoint() -> None:

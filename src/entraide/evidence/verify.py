@@ -345,7 +345,7 @@ class _Examination:
         if not has_quorum:
             witnesses.fail("witnesses-short", PROOF)
         elif seen:
-            witnesses.say("witnesses-hold", n=len(seen), name=", ".join(seen))
+            witnesses.say("witnesses-hold", n=len(seen), names=list(seen))
         else:
             witnesses.say("witnesses-none", outcome="absent")
 

@@ -52,6 +52,7 @@ WORDS = {
     "pass": ("PASS", "OK", "BIEN", "سليم"),
     "fail": ("FAIL", "ÉCHEC", "FALLO", "فشل"),
     "absent": ("NONE", "SANS", "SIN", "لا يوجد"),
+    "between": (", ", ", ", ", ", "، "),
     "package": (
         "Package {name}, copy {copy}, for {recipient}.",
         "Paquet {name}, exemplaire {copy}, pour {recipient}.",
@@ -196,10 +197,10 @@ WORDS = {
         "حالة السجل غير موقعة من سجل المنصة: {files}",
     ),
     "witnesses-hold": (
-        "{n} outside witness(es) saw the same state of the log: {name}.",
-        "{n} témoin(s) extérieur(s) ont vu le même état du journal : {name}.",
-        "{n} testigo(s) externo(s) vieron el mismo estado del registro: {name}.",
-        "شهد {n} من الشهود الخارجيين الحالة نفسها للسجل: {name}.",
+        "{n} outside witness(es) saw the same state of the log: {names}.",
+        "{n} témoin(s) extérieur(s) ont vu le même état du journal : {names}.",
+        "{n} testigo(s) externo(s) vieron el mismo estado del registro: {names}.",
+        "شهد {n} من الشهود الخارجيين الحالة نفسها للسجل: {names}.",
     ),
     "witnesses-none": (
         "No outside witness. That everyone is shown the same log rests on the exchange's word.",
@@ -364,7 +365,10 @@ Successfully». Estas órdenes no notan un archivo añadido; las dos últimas s�
 
 def say(code: str, lang: str = "en", **values: object) -> str:
     """Return the sentence for `code` in `lang`."""
-    return WORDS[code][LANGUAGES.index(lang)].format(**values)
+    words = WORDS[code][LANGUAGES.index(lang)]
+    if lang == "fr":
+        words = re.sub(" (?=[:;?!])", "\u00a0", words)  # a line never begins with these
+    return words.format(**values)
 
 
 def language(wanted: str | None = None) -> str:
@@ -405,7 +409,7 @@ def render(report: dict[str, Any], lang: str = "en", evidence: bool = False) -> 
     if report["holds"]:
         lines.append(say("holds", lang))
     else:
-        lines.append(say("does-not-hold", lang, files=", ".join(_printable(name) for name in report["files"])))
+        lines.append(say("does-not-hold", lang, files=_listed(report["files"], lang)))
     if evidence and report["demo"]:
         lines.append(say("demo-is-no-evidence", lang))
     return "\n".join(lines) + "\n"
@@ -417,9 +421,16 @@ def exit_status(report: dict[str, Any], evidence: bool = False) -> int:
 
 
 def _sentence(finding: dict[str, Any], lang: str) -> str:
-    values = {name: _printable(str(value)) for name, value in finding.items() if name not in ("code", "files")}
-    values["files"] = ", ".join(_printable(name) for name in finding.get("files", ()))
+    values = {
+        name: _listed(value, lang) if isinstance(value, list) else _printable(str(value))
+        for name, value in dict(finding, files=finding.get("files", [])).items()
+        if name != "code"
+    }
     return say(finding["code"], lang, **values)
+
+
+def _listed(names: Iterable[Any], lang: str) -> str:
+    return say("between", lang).join(_printable(str(name)) for name in names)
 
 
 def _printable(text: str) -> str:
@@ -1053,7 +1064,7 @@ class Check:
         if not has_quorum(quorum, seen, groups):
             self.fail(5, "witnesses-short", "seal/package.tlog-proof")
         elif seen:
-            self.note(5, "witnesses-hold", n=len(seen), name=", ".join(seen))
+            self.note(5, "witnesses-hold", n=len(seen), names=seen)
         else:
             self.note(5, "witnesses-none")
 
