@@ -301,9 +301,9 @@ def _world(records: int) -> Iterator[dict[str, Any]]:
 
 
 def _heavy_account() -> str:
-    from reference_exchange import generation
+    from reference_exchange.customers import account_id
 
-    return generation.account_id(_CUSTOMERS + 1)
+    return account_id(_CUSTOMERS + 1)
 
 
 class _Ordering:

@@ -14,8 +14,9 @@ import psycopg
 from granian.constants import Interfaces
 from granian.server.embed import Server
 
-from reference_exchange import generation, loading, planting
+from reference_exchange import loading, planting
 from reference_exchange.application import Settings, application
+from reference_exchange.customers import Parameters, account_id
 
 _log = logging.getLogger("reference_exchange")
 
@@ -82,9 +83,7 @@ def _generate(options: argparse.Namespace, url: str) -> int:
     until = options.until or datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     try:
         planted = planting.read(lines, n_customers=options.customers, until=until)
-        parameters = generation.Parameters(
-            n_customers=options.customers, seed=options.seed, until=until, planted=tuple(planted)
-        )
+        parameters = Parameters(n_customers=options.customers, seed=options.seed, until=until, planted=tuple(planted))
         is_done = loading.generate(
             url, parameters, n_heavy=options.heavy_account, is_fresh=options.fresh, say=_log.info
         )
@@ -100,11 +99,11 @@ def _generate(options: argparse.Namespace, url: str) -> int:
     return 0
 
 
-def _report(path: Path, parameters: generation.Parameters) -> None:
+def _report(path: Path, parameters: Parameters) -> None:
     report = [
         {
             "line": item.line,
-            "account_id": generation.account_id(item.customer),
+            "account_id": account_id(item.customer),
             "role": item.role,
             "network": item.network,
             "address": item.address,

@@ -11,7 +11,8 @@ import psycopg
 from psycopg import sql
 
 from reference_exchange import addresses, generation
-from reference_exchange.generation import TABLES, Batch, Numbers, Parameters
+from reference_exchange.customers import ENTITIES, Parameters, account_id
+from reference_exchange.rows import TABLES, Batch, Numbers
 
 # One number for the whole program: whoever changes the schema or loads rows waits for the other.
 _LOCK = 7_265_657_863
@@ -52,7 +53,7 @@ def generate(
     Parameters
     ----------
     n_heavy : int
-        Movements of one more account, `generation.account_id(n_customers + 1)`, for measurements.
+        Movements of one more account, `account_id(n_customers + 1)`, for measurements.
     is_fresh : bool
         Whether what is there is thrown away first.
 
@@ -145,13 +146,13 @@ from step order by number;
 
 
 def _heavy(connection: psycopg.Connection, numbers: Numbers, parameters: Parameters, count: int) -> None:
-    account = generation.account_id(parameters.n_customers + 1)
+    account = account_id(parameters.n_customers + 1)
     opened = datetime(2009, 1, 3, tzinfo=UTC)
     batch = Batch(numbers)
     batch.add(
         "customer",
         account_id=account,
-        entity=generation.ENTITIES[0],
+        entity=ENTITIES[0],
         status="open",
         opened_at=opened,
         recorded_at=opened,

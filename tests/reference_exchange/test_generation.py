@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reference_exchange import addresses, generation, planting
-from reference_exchange.generation import TABLES, Numbers, Parameters
+from reference_exchange.customers import Parameters
+from reference_exchange.rows import TABLES, Numbers
 
 UNTIL = datetime(2025, 6, 1, tzinfo=UTC)
 ADDRESS = addresses.segwit("bc", bytes(range(20)))
