@@ -14,6 +14,8 @@ from entraide.access.api import verify_signed_act
 from entraide.database import acting_in, reading_as
 from entraide.kernel.errors import NotPermitted, Refusal
 from entraide.requests import api, operations
+from entraide.requests.models import LegalRequest
+from entraide.requests.signatures import submitted_filing, verify_filing
 from entraide.requests.states import RequestState
 from tests.plugins.desk import close_connections
 from tests.requests.material import ADDRESS
@@ -179,6 +181,9 @@ def put_back_two_people(desk):
         "UPDATE requests_filing SET version = 2; UPDATE requests_legalrequest SET version = 2; "
         "UPDATE requests_decisionproposal SET request_version = 2",
         "UPDATE requests_filing SET document_hash = sha256('another')",
+        "UPDATE requests_filing SET filer_id = gen_random_uuid()",
+        "UPDATE requests_approval SET approved_at = approved_at + interval '900 days'",
+        "UPDATE requests_approval SET approved_at = approved_at - interval '6 minutes'",
     ],
 )
 def test_v12_one_who_stands_for_two_or_a_decision_on_something_else_has_no_effect(story, changed):
@@ -228,6 +233,17 @@ def test_a_supervisors_signature_that_went_missing_after_the_approval_discloses_
 
     with acting_in("worker"), reading_as(WORKER), pytest.raises(NotPermitted, match="asks for its supervisor's"):
         api.verify_signatures(request_id, verify=verify_signed_act)
+
+
+def test_a_filing_under_the_rule_of_another_agency_is_none(story):
+    """Its row says whose it is, and so whose rule holds; the officer signed for one agency."""
+    story.to(S.SUBMITTED)
+    with acting_in("worker"), reading_as(WORKER):
+        filing = submitted_filing(LegalRequest.objects.get(pk=story.request_id()))
+        assert filing.document  # opened as the row of its own agency
+        filing.organisation_id = story.cast.other_agency_id
+        with pytest.raises(NotPermitted, match="signatures do not hold"):
+            verify_filing(filing)
 
 
 def test_a_rule_that_became_stricter_is_met_by_filing_anew(story):

@@ -30,7 +30,7 @@ from entraide.access.people import (
 )
 from entraide.access.rules import secrets_in
 from entraide.access.states import OrganisationKind, roles_in_words
-from entraide.access.verifying import signed_act, verify_age_key, verify_signed_act
+from entraide.access.verifying import signed_act, signed_between, verify_age_key, verify_signed_act
 
 StepUp = BegunStepUp
 
@@ -66,6 +66,7 @@ __all__ = [
     "sign_ins_of",
     "sign_own",
     "signed_act",
+    "signed_between",
     "verify_age_key",
     "verify_signed_act",
 ]

@@ -1,5 +1,6 @@
 """Checking a kept signature again, from the log: what is in the database's rows is not believed."""
 
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from entraide.access.acts import register_age_key
 from entraide.access.models import AgeKey, SignedAct
-from entraide.access.states import CredentialKind
+from entraide.access.states import STEP_UP_LASTS, CredentialKind
 from entraide.audit import api as audit
 from entraide.evidence import signed_acts
 from entraide.evidence.leaves import Leaf
@@ -43,6 +44,8 @@ def verify_signed_act(signed_act_id: UUID, *, act: bytes, by: UUID) -> None:
         _require(kind == CredentialKind.PASSKEY or settings.KIND == "demo", "kind")
         _require(urlsplit(kept.origin).hostname == rp_id, "origin")
         _require(from_base64url(registered["credential_id"]) == kept.credential_id, "key")
+        earliest, latest = _signed_between(kept)
+        _require(earliest <= row.signed_at <= latest, "moment")
         signed_acts.verify(
             kept,
             act=act,
@@ -56,6 +59,19 @@ def verify_signed_act(signed_act_id: UUID, *, act: bytes, by: UUID) -> None:
             why=_("the signature does not hold for this act and this person"),
             do=_("Have it signed again, and tell the auditor"),
         ) from error
+
+
+def signed_between(signed_act_id: UUID) -> tuple[datetime, datetime]:
+    """Return the moments between which an act was signed, as its challenge says; what a row says of it may be changed.
+
+    A step-up lasts for minutes only, so the two lie that close together.  Used inside a door; raises `NotFound`.
+    """
+    return _signed_between(signed_act(signed_act_id))
+
+
+def _signed_between(kept: signed_acts.SignedAct) -> tuple[datetime, datetime]:
+    latest = datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=kept.expires_at_ms)
+    return latest - STEP_UP_LASTS - timedelta(milliseconds=1), latest
 
 
 def verify_age_key(recipient: str, *, of: UUID) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from entraide.access import api as access
 from entraide.database import reading_as
 from entraide.exchange.port import IdentifierKind
 from entraide.kernel.actors import Actor
@@ -213,6 +214,8 @@ def verify_signatures(request_id: UUID, *, verify: Verify | Callable[..., None])
     _require(scope.proposer_id != scope.approver_id)
     verify(scope.proposal_act_id, act=scope.propose_act, by=scope.proposer_id)
     verify(scope.approval_act_id, act=scope.approve_act, by=scope.approver_id)
+    earliest, latest = access.signed_between(scope.approval_act_id)  # what is disclosed stood so at that moment
+    _require(earliest <= scope.approved_at <= latest)
 
 
 def answers_in_words(request_id: UUID, *, language: str) -> tuple[AnswerInWords, ...]:

@@ -43,6 +43,9 @@ def verify_filing(
         do=_("Tell the auditor; do not answer it"),
     )
     document = filing.document
+    sender = document["agency"]
+    if (sender["id"], sender["officer_id"]) != (str(filing.organisation_id), str(filing.filer_id)):
+        raise missing
     if documents.document_hash(document) != bytes(filing.document_hash):
         raise missing
     verify(filing.signed_act_id, act=documents.file_act(document).canonical(), by=filing.filer_id)
