@@ -17,11 +17,9 @@ from entraide.ui.components import (
     Row,
     Table,
     Tone,
-    listed,
-    owed_in_words,
-    span_in_words,
 )
 from entraide.ui.icons import draw_icon, icon_names
+from entraide.ui.words import listed, owed_in_words, span_in_words
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)

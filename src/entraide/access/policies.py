@@ -14,7 +14,7 @@ from entraide.access.models import Credential, Organisation, Person
 from entraide.access.states import ROLE_NAMES, OrganisationKind
 from entraide.kernel.actors import FACE_OF_ROLE, Actor, Face, Role
 from entraide.kernel.errors import NotPermitted, NotPossible
-from entraide.ui.components import listed
+from entraide.ui.words import listed
 
 FACE_OF_ORGANISATION = {OrganisationKind.EXCHANGE: Face.STAFF, OrganisationKind.AGENCY: Face.AGENCY}
 

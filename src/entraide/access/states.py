@@ -7,7 +7,7 @@ from enum import StrEnum
 from django.utils.translation import pgettext_lazy
 
 from entraide.kernel.actors import Role
-from entraide.ui.components import listed
+from entraide.ui.words import listed
 
 
 class OrganisationKind(StrEnum):

@@ -17,7 +17,7 @@ from entraide.agencies.rules import is_countersigned, is_of_domain
 from entraide.agencies.states import AgencyCheck, AgencyState, AgencyVerb
 from entraide.kernel.actors import Actor
 from entraide.kernel.errors import NotFound, Text
-from entraide.ui.components import day_in_words
+from entraide.ui.words import day_in_words
 
 __all__ = [
     "AgencyView",

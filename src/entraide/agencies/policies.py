@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from entraide.agencies.states import AgencyCheck, AgencyState, AgencyVerb
 from entraide.kernel.actors import Actor, Face, Role
 from entraide.kernel.errors import Invalid, NotPermitted, NotPossible, Text
-from entraide.ui.components import owed_in_words
+from entraide.ui.words import owed_in_words
 
 # A thief who had the number changed answers it: until this is over, the agency has time to complain.
 NUMBER_SETTLES_IN = timedelta(hours=72)

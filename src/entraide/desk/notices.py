@@ -26,7 +26,7 @@ from entraide.kernel.clock import unix_ms
 from entraide.kernel.errors import NotFound, Text, Unavailable
 from entraide.outbox.api import Confirmed, Effect, EffectToDo, News, Outcome, Refused, ask, effect_of
 from entraide.requests.api import Parties, RequestState, parties_of
-from entraide.ui.components import labelled
+from entraide.ui.words import labelled
 
 SEND = "desk:notice:send"
 KEPT = timedelta(days=1)  # what could not be sent for so long says nothing new any more

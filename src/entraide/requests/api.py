@@ -52,7 +52,7 @@ from entraide.requests.queries import (
 from entraide.requests.queries.parties import Parties, parties_of
 from entraide.requests.signatures import submitted_filing, verify_filing
 from entraide.requests.states import STATE_LABELS, STATE_TONES, ProposalState, RequestState
-from entraide.ui.components import listed
+from entraide.ui.words import listed
 
 start_production = mark_in_production
 stop_production = mark_production_stopped

@@ -7,19 +7,25 @@ them stand on the gallery page.
 
 import unicodedata
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime
 from enum import StrEnum
-from functools import lru_cache
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
-from babel.dates import format_date, format_datetime
-from django.utils import timezone, translation
-from django.utils.translation import gettext, ngettext, pgettext
+from django.utils import timezone
+from django.utils.translation import gettext, pgettext
 
 from entraide.kernel.amounts import Amount
 from entraide.kernel.errors import Text
+from entraide.ui.words import (
+    day_in_words,
+    ended_day_in_words,
+    moment_in_words,
+    owed_in_words,
+    span_in_words,
+    zone_in_words,
+)
 
 
 class Tone(StrEnum):
@@ -46,7 +52,6 @@ DECIMALS: Mapping[str, int] = {
     "BTC": 8, "BCH": 8, "LTC": 8, "DOGE": 8, "ZEC": 8, "ETH": 18, "TRX": 6, "XRP": 6, "SOL": 9, "ADA": 6, "XMR": 12,
     "USDT": 6, "USDC": 6, "EUR": 2, "USD": 2, "GBP": 2, "CHF": 2,
 }  # fmt: skip
-_BABEL = {"en": "en_GB", "fr": "fr", "es": "es", "ar": "ar"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,17 +189,12 @@ class Moment:
     @property
     def here(self) -> str:
         """Return the time in the reader's zone and language."""
-        comma = "\N{ARABIC COMMA}" if _language() == "ar" else ","
-        return _formatted(timezone.localtime(self.at), f"d MMM y{comma} HH:mm")
+        return moment_in_words(self.at)
 
     @property
     def zone(self) -> str:
         """Return the reader's zone as CET or UTC+03:00, the same in every language; empty where it is UTC."""
-        local = timezone.localtime(self.at)
-        if local.utcoffset() == timedelta(0):
-            return ""
-        name = local.tzname() or ""
-        return name if name.isalpha() else f"UTC{local.isoformat()[-6:]}"
+        return zone_in_words(self.at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -631,55 +631,6 @@ _MARKS: Mapping[Tone, str] = {
 }
 
 
-def listed(items: Iterable[Text]) -> str:
-    """Return names or words one after the other, set apart as the reader's language does it."""
-    return pgettext("between the items of a list", ", ").join(str(item) for item in items)
-
-
-def labelled(label: Text, text: Text) -> str:
-    """Return a label and what it says, with the colon of the reader's language."""
-    return gettext("%(label)s: %(text)s") % {"label": label, "text": text}
-
-
-def day_in_words(day: date) -> str:
-    """Return a day as people write it, 20 Nov 2026 in the reader's language; it never breaks across lines."""
-    return _day(day, _BABEL.get(_language(), "en_GB"))
-
-
-@lru_cache(maxsize=4096)
-def _day(day: date, locale: str) -> str:
-    return str(format_date(day, "d MMM y", locale=locale)).replace(" ", "\N{NO-BREAK SPACE}")
-
-
 def owed_by(at: datetime) -> Drawable:
-    """Return until when something is owed: where that is a midnight, the day which ends with it, not the one after."""
-    utc = at.astimezone(UTC)
-    if utc.time() != time(0):
-        return Moment(at=at)
-    return gettext("end of %(day)s (UTC)") % {"day": day_in_words(utc.date() - timedelta(days=1))}
-
-
-def owed_in_words(at: datetime) -> str:
-    """Return the same for the middle of a sentence."""
-    shown = owed_by(at)
-    return f"{shown.here} {shown.zone or 'UTC'}" if isinstance(shown, Moment) else str(shown)
-
-
-def span_in_words(span: timedelta) -> str:
-    """Return a length of time in its largest sensible unit."""
-    minutes = int(span.total_seconds()) // 60
-    if minutes >= 48 * 60:
-        days = minutes // (24 * 60)
-        return ngettext("%(count)d day", "%(count)d days", days) % {"count": days}
-    if minutes >= 60:
-        hours = minutes // 60
-        return ngettext("%(count)d hour", "%(count)d hours", hours) % {"count": hours}
-    return ngettext("%(count)d minute", "%(count)d minutes", minutes) % {"count": minutes}
-
-
-def _language() -> str:
-    return (translation.get_language() or "en").partition("-")[0]
-
-
-def _formatted(moment: datetime, pattern: str) -> str:
-    return str(format_datetime(moment, pattern, tzinfo=moment.tzinfo, locale=_BABEL.get(_language(), "en_GB")))
+    """Return until when something is owed, to be drawn: a moment, or the day which ends then."""
+    return ended_day_in_words(at) or Moment(at=at)

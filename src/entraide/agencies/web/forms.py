@@ -12,8 +12,8 @@ from entraide.agencies.facts import AgencyFacts, check_facts
 from entraide.agencies.labels import CATEGORY_LABELS
 from entraide.agencies.states import AgencyCheck
 from entraide.kernel.errors import Invalid
-from entraide.ui.components import listed
 from entraide.ui.places import countries_to_choose
+from entraide.ui.words import listed
 
 
 class SignedList(forms.MultipleChoiceField):

@@ -28,6 +28,7 @@ from entraide.kernel.actors import Actor, Face, Role
 from entraide.kernel.errors import Text
 from entraide.ui import components as ui
 from entraide.ui.places import country_name
+from entraide.ui.words import listed
 
 STAFF = (Role.DESK_ADMINISTRATOR, Role.APPROVER, Role.ANALYST, Role.AUDITOR)
 OWN = (Role.AGENCY_ADMINISTRATOR, Role.SUPERVISOR, Role.OFFICER)
@@ -129,7 +130,7 @@ def enter(request: HttpRequest) -> HttpResponse:
         ui.Fact(label=_("Name of the agency"), value=name),
         ui.Fact(label=_("Country"), value=country_name(facts.country)),
         ui.Fact(label=_("What it is there for"), value=facts.function),
-        ui.Fact(label=_("E-mail domains"), value=ui.listed(facts.domains)),
+        ui.Fact(label=_("E-mail domains"), value=listed(facts.domains)),
         ui.Fact(label=_("Switchboard"), value=ltr(facts.switchboard)),
     ]
     return sign(request, acts.enter(facts, name=name), _("Enter an agency"), shown, form.hidden)

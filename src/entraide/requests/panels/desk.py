@@ -22,6 +22,7 @@ from entraide.requests.states import (
     RequestVerb,
 )
 from entraide.ui import components as ui
+from entraide.ui.words import day_in_words
 
 V = RequestVerb
 PROPOSAL_LABELS: Mapping[ProposalState, Text] = {
@@ -124,8 +125,8 @@ def _lookup(target: TargetView) -> ui.Drawable:
 
 
 def _account(match: MatchView) -> list[ui.Drawable]:
-    opened = ui.day_in_words(match.opened_at.date())
-    closed = ui.day_in_words(match.closed_at.date()) if match.closed_at else ""
+    opened = day_in_words(match.opened_at.date())
+    closed = day_in_words(match.closed_at.date()) if match.closed_at else ""
     span = f"{opened} – {closed}" if closed else _("since %(day)s") % {"day": opened}
     status = ACCOUNT_LABELS.get(match.status, match.status)
     return [
@@ -140,7 +141,7 @@ def _account(match: MatchView) -> list[ui.Drawable]:
 def tie_in_words(tie: TieView) -> str:
     """Return why an account answers to a target, and when."""
     reason = TIE_LABELS.get(tie.reason, tie.reason)
-    first, last = ui.day_in_words(tie.first_at.date()), ui.day_in_words(tie.last_at.date())
+    first, last = day_in_words(tie.first_at.date()), day_in_words(tie.last_at.date())
     if tie.count <= 1 or first == last:
         return _("%(reason)s, %(day)s") % {"reason": reason, "day": first}
     return _("%(reason)s, %(n)s times, %(first)s to %(last)s") % {

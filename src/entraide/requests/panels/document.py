@@ -30,6 +30,7 @@ from entraide.requests.panels.instruments import instrument
 from entraide.requests.queries import FilingView, RequestView, TargetView
 from entraide.ui import components as ui
 from entraide.ui.places import country_name
+from entraide.ui.words import day_in_words, listed
 
 ANSWER_TONES: Mapping[AnswerCode, str] = {AnswerCode.PRODUCE: ui.Tone.GOOD, AnswerCode.REFUSED: ui.Tone.WARN}
 _ONE_MINUTE = timedelta(minutes=1)
@@ -97,11 +98,11 @@ def _authority(authority: Mapping[str, Any]) -> str:
     kind = str(AUTHORITY_LABELS[AuthorityKind(authority["kind"])])
     country = authority.get("country")
     parts = [authority["name"], kind, country_name(country) if country else ""]
-    return ui.listed(part for part in parts if part)
+    return listed(part for part in parts if part)
 
 
 def _day(iso: str) -> str:
-    return ui.day_in_words(date.fromisoformat(iso))
+    return day_in_words(date.fromisoformat(iso))
 
 
 def categories(filing: FilingView) -> ui.Table:
@@ -162,7 +163,7 @@ def _period(target: TargetView) -> ui.Several:
     zone = ZoneInfo(target.time_zone)
     first, end = target.period_start.astimezone(zone), target.period_end.astimezone(zone)
     last = (end - _ONE_MINUTE).date()
-    return ui.Several(items=(f"{ui.day_in_words(first.date())} – {ui.day_in_words(last)}", target.time_zone))
+    return ui.Several(items=(f"{day_in_words(first.date())} – {day_in_words(last)}", target.time_zone))
 
 
 def _answer(line: ScopeLine | None) -> ui.Drawable:
@@ -170,7 +171,7 @@ def _answer(line: ScopeLine | None) -> ui.Drawable:
         return ui.Pill(label=_("Not answered yet"))
     shown: list[ui.Drawable] = [ui.Pill(label=ANSWER_LABELS[line.answer], tone=ANSWER_TONES.get(line.answer, "quiet"))]
     if line.categories:
-        shown.append(ui.listed(category.value for category in line.categories))
+        shown.append(listed(category.value for category in line.categories))
     if line.ground:
         shown.append(GROUNDS[line.ground].label)
     return ui.Several(items=shown)

@@ -35,6 +35,7 @@ from entraide.requests.operations.filing import REASON_MAX
 from entraide.requests.queries import RequestView, read_request
 from entraide.requests.states import STATE_LABELS, RequestState, RequestVerb
 from entraide.ui import components as ui
+from entraide.ui.words import listed
 
 AGENCY = (Role.OFFICER, Role.SUPERVISOR)
 
@@ -78,7 +79,7 @@ def countersign(request: HttpRequest, reference: str) -> HttpResponse:
             ui.Fact(label=_("Request"), value=ui.Identifier(value=reference)),
             ui.Fact(label=_("Filed and signed by"), value=filing.filed.name),
             ui.Fact(label=_("Targets"), value=str(len(view.targets))),
-            ui.Fact(label=_("Data asked for"), value=ui.listed(filing.document["categories"])),
+            ui.Fact(label=_("Data asked for"), value=listed(filing.document["categories"])),
             ui.Fact(label=_("Hash of the document (SHA-256)"), value=ui.Identifier(value=filing.document_sha256)),
         ],
         is_demo=settings.KIND == "demo",

@@ -30,6 +30,7 @@ from entraide.requests.web.sheet import Sheet, answer_sent, place_of, sheet
 from entraide.requests.web.staff import check_verb
 from entraide.ui import components as ui
 from entraide.ui import progress as progressing
+from entraide.ui.words import labelled, listed
 
 TARGETS_A_PAGE = 10
 
@@ -318,7 +319,7 @@ def _faults(errors: Mapping[str, Text]) -> list[ui.Fault]:
     for key, problem in sorted(errors.items(), key=lambda item: (int(item[0].split(".")[1]), item[0])):
         n = int(key.split(".")[1])
         category = key.split(".")[3] if ".withheld." in key else ""
-        where = ui.listed(filter(None, (_("Target %(n)s") % {"n": n}, category)))
+        where = listed(filter(None, (_("Target %(n)s") % {"n": n}, category)))
         page = (n - 1) // TARGETS_A_PAGE + 1
-        faults.append(ui.Fault(text=ui.labelled(where, problem), href=f"?page={page}&check=1#{place_of(key)}"))
+        faults.append(ui.Fault(text=labelled(where, problem), href=f"?page={page}&check=1#{place_of(key)}"))
     return faults

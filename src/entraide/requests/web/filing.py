@@ -38,6 +38,7 @@ from entraide.requests.web.drafting import key_notice, of_a_draft
 from entraide.requests.web.questions import TASKS
 from entraide.ui import components as ui
 from entraide.ui.places import country_name
+from entraide.ui.words import day_in_words, listed
 
 _TONES = {Weight.GOOD: ui.Tone.GOOD, Weight.INFO: ui.Tone.INFO, Weight.WARN: ui.Tone.WARN, Weight.BAD: ui.Tone.BAD}
 
@@ -130,7 +131,7 @@ def _signature(prepared: PreparedFiling, agency: agencies.AgencyView, is_demo: b
         ui.Fact(label=_("Request"), value=ui.Identifier(value=reference, copy=False)),
         ui.Fact(label=_("Agency"), value=f"{agency.name} · {document['agency']['reference']}"),
         ui.Fact(label=_("Identifiers"), value=str(len(document["targets"]))),
-        ui.Fact(label=_("Categories"), value=ui.listed(document["categories"])),
+        ui.Fact(label=_("Categories"), value=listed(document["categories"])),
         ui.Fact(label=_("Instrument (SHA-256)"), value=ui.Identifier(value=document["instrument"]["sha256"])),
         ui.Fact(label=_("Hash of the document (SHA-256)"), value=ui.Identifier(value=document_hash(document).hex())),
     ]
@@ -162,7 +163,7 @@ def _line(names: Sequence[str], text: str) -> str:
     numbers = [str(int(name.split(".")[1]) + 1) for name in names if name.count(".") == 2]
     if not numbers:
         return text
-    shown = ui.listed(numbers[:5]) + (" …" if len(numbers) > 5 else "")
+    shown = listed(numbers[:5]) + (" …" if len(numbers) > 5 else "")
     return ngettext("Identifier %(n)s: %(problem)s", "Identifiers %(n)s: %(problem)s", len(numbers)) % {
         "n": shown, "problem": text,
     }  # fmt: skip
@@ -296,4 +297,4 @@ def _day(value: str) -> str:
         day = date.fromisoformat(value)
     except ValueError:
         return ""
-    return ui.day_in_words(day)
+    return day_in_words(day)

@@ -34,6 +34,7 @@ from entraide.requests.law import (
 from entraide.ui import components as ui
 from entraide.ui.forms import OneOf, SomeOf
 from entraide.ui.places import by_name, countries_to_choose, reader_locale
+from entraide.ui.words import listed
 
 TITLES: Mapping[str, Text] = {
     "basis": _later("What does the request rest on?"),
@@ -345,6 +346,6 @@ def _who_orders(basis: str) -> dict[Text, str]:
         return {}
     return {
         GROUP_LABELS[group]: _("May be ordered by: %(authorities)s.")
-        % {"authorities": ui.listed(AUTHORITY_LABELS[kind] for kind in AuthorityKind if kind in kinds)}
+        % {"authorities": listed(AUTHORITY_LABELS[kind] for kind in AuthorityKind if kind in kinds)}
         for group, kinds in profile.may_order.items()
     }

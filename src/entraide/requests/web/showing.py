@@ -21,6 +21,7 @@ from entraide.requests.rules import Finding
 from entraide.requests.states import LOOKUP_LABELS, LOOKUP_TONES, STATE_LABELS
 from entraide.requests.web.sheet import COLUMN_LABELS
 from entraide.ui import components as ui
+from entraide.ui.words import day_in_words, labelled, listed
 
 # -------------------------------------------------------------------------------------------------------------- targets
 
@@ -89,7 +90,7 @@ def _days(target: TargetView) -> str:
     """Return the period by its first and last day, as the officer wrote them: in the zone of the request."""
     zone = ZoneInfo(target.time_zone)
     first, end = target.period_start.astimezone(zone), target.period_end.astimezone(zone)
-    return f"{ui.day_in_words(first.date())} – {ui.day_in_words((end - timedelta(minutes=1)).date())}"
+    return f"{day_in_words(first.date())} – {day_in_words((end - timedelta(minutes=1)).date())}"
 
 
 def _lookup_label(target: TargetView) -> Text:
@@ -108,8 +109,8 @@ def _account(match: MatchView) -> AccountShown:
             tone="good" if match.status == "open" else "quiet",
         ),
         entity=match.entity,
-        opened=ui.day_in_words(match.opened_at.date()),
-        closed=ui.day_in_words(match.closed_at.date()) if match.closed_at else "",
+        opened=day_in_words(match.opened_at.date()),
+        closed=day_in_words(match.closed_at.date()) if match.closed_at else "",
         ties=tuple(panels.tie_in_words(tie) for tie in match.ties),
     )
 
@@ -227,10 +228,10 @@ def _differences(target: TargetView, line: ScopeLine) -> Iterator[ui.Drawable]:
         if one.ground:
             yield _("%(category)s refused: %(why)s") % {"category": one.category.value, "why": why}
         else:
-            yield ui.labelled(one.category.value, why)
+            yield labelled(one.category.value, why)
     for category, columns in line.named_columns.items():
-        shown = ui.listed(COLUMN_LABELS.get(column, column) for column in sorted(columns))
-        yield ui.Mark(label=ui.labelled(category.value, shown), tone="warn")
+        shown = listed(COLUMN_LABELS.get(column, column) for column in sorted(columns))
+        yield ui.Mark(label=labelled(category.value, shown), tone="warn")
 
 
 def what_leaves(scope: Scope) -> ui.SummaryList:
@@ -258,7 +259,7 @@ def what_leaves(scope: Scope) -> ui.SummaryList:
         ),
         ui.Fact(
             label=_("Shown in full that is masked otherwise"),
-            value=ui.Mark(label=ui.listed(COLUMN_LABELS.get(one, one) for one in named), tone="warn")
+            value=ui.Mark(label=listed(COLUMN_LABELS.get(one, one) for one in named), tone="warn")
             if named
             else _("Nothing"),
         ),

@@ -31,6 +31,7 @@ from entraide.requests.policies import VERB_LABELS
 from entraide.requests.queries import RequestView, read_request
 from entraide.requests.states import STATE_LABELS, RequestVerb
 from entraide.ui import components as ui
+from entraide.ui.words import owed_in_words, span_in_words
 
 V = RequestVerb
 REASON_MAX = 5_000
@@ -210,14 +211,14 @@ def _ask_lead(view: RequestView, now: datetime) -> str:
     words = [_("The clock stops the moment you ask, and goes on when the agency answers.")]
     if view.clock is not None and view.clock.due_at is not None:
         if now <= view.clock.due_at:
-            left = ui.span_in_words(view.clock.due_at - now)
+            left = span_in_words(view.clock.due_at - now)
             words.append(_("Then %(span)s will be left.") % {"span": left})
         else:
             words.append(_("The answer is overdue already; asking does not change that."))
     if view.row.legal_basis is not None:
         rule = PROFILES[LegalBasis(view.row.legal_basis)].clarification
         due = rules.answer_due_at(now, LegalBasis(view.row.legal_basis))
-        by = ui.owed_in_words(due)
+        by = owed_in_words(due)
         words.append(_("The agency owes its answer by %(day)s (%(source)s).") % {"day": by, "source": rule.source})
     return " ".join(words)
 

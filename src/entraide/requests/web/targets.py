@@ -40,6 +40,7 @@ from entraide.requests.web.target_rows import (
 )
 from entraide.ui import components as ui
 from entraide.ui.places import time_zones
+from entraide.ui.words import listed
 
 NETWORKS_SAID = 3  # a transaction id looks the same on most networks
 _DAY = {"type": "date", "min": "2009-01-01", "max": "2100-12-31"}
@@ -115,7 +116,7 @@ class TargetForm(PeriodForm):
 
 def read_in_words(reading: ReadIdentifier) -> ui.Remark:
     """Return what an identifier was read as, and whether it holds."""
-    networks = ui.listed(network_label(network) for network in reading.networks[:NETWORKS_SAID])
+    networks = listed(network_label(network) for network in reading.networks[:NETWORKS_SAID])
     if len(reading.networks) > NETWORKS_SAID:
         networks = _("possible on several networks")
     what = f"{kind_label(reading.kind.value)} · {networks}" if networks else kind_label(reading.kind.value)

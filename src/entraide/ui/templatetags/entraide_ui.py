@@ -23,6 +23,7 @@ from entraide.kernel.errors import Text
 from entraide.ui import components
 from entraide.ui.components import Component, Drawable
 from entraide.ui.icons import draw_icon
+from entraide.ui.words import labelled
 
 register = template.Library()
 
@@ -188,7 +189,7 @@ def _faults_of(form: BaseForm) -> Iterable[components.Fault]:
 
 
 def _said_of(label: Text, error: Text) -> str:
-    return f"{label} {error}" if str(label)[-1:] in "?؟." else components.labelled(label, error)
+    return f"{label} {error}" if str(label)[-1:] in "?؟." else labelled(label, error)
 
 
 @register.simple_tag
