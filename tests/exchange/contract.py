@@ -164,7 +164,7 @@ class ExchangeContract:
         matches = world.connector.find_accounts(questions, purpose=PURPOSE)
 
         assert [match.question for match in matches] == questions
-        assert [n for n, match in enumerate(matches) if match.is_found] == list(range(0, 1_200, 100))
+        assert [n for n, match in enumerate(matches) if match.answer is Answer.FOUND] == list(range(0, 1_200, 100))
 
     def test_asking_for_nothing_is_answered_with_nothing(self, world: World) -> None:
         assert world.connector.find_accounts([], purpose=PURPOSE) == []

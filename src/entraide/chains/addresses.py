@@ -210,9 +210,6 @@ class _Bech32Shape:
     length_max: int = 90
 
 
-_WITNESS_FORMS = {(0, 20): "p2wpkh", (0, 32): "p2wsh", (1, 32): "p2tr"}
-
-
 def _witness(network: Network, is_test: bool) -> _Reader:
     def read(text: str, prefix: str, values: list[int], variant: bech32.Variant) -> Recognition | Problem:
         if not values:

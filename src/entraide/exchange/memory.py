@@ -185,10 +185,6 @@ class InMemoryExchange:
         """Say what the account holds, now and at any time."""
         self._balances[account_id] = sorted(balances, key=lambda balance: balance.asset)
 
-    def set_capabilities(self, capabilities: Capabilities) -> None:
-        """Say what this exchange can do."""
-        self._capabilities = capabilities
-
     # What the desk asks.
 
     def capabilities(self) -> Capabilities:

@@ -271,11 +271,6 @@ class AccountMatch:
     answer: Answer
     accounts: tuple[MatchedAccount, ...] = ()
 
-    @property
-    def is_found(self) -> bool:
-        """Whether at least one account answers to the identifier."""
-        return self.answer is Answer.FOUND
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordPage:

@@ -434,7 +434,6 @@ class Progress:
     total: int | None = None
     state: str = "working"
     detail: Text = ""
-    cancel_href: str = ""
 
     @property
     def tone(self) -> Tone:
@@ -502,13 +501,12 @@ class Remarks:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """A link in a cell, a path or a list; `count` is how many things wait behind it."""
+    """A link in a cell or a list."""
 
     template: ClassVar[str] = "ui/components/link.html"
     label: Text
     href: str
     is_current: bool = False
-    count: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -521,14 +519,6 @@ class Panel:
     body: Sequence[Drawable]
     lead: Text = ""
     actions: Sequence[Drawable] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Breadcrumbs:
-    """Where the reader is; the page itself is not among them."""
-
-    template: ClassVar[str] = "ui/components/breadcrumbs.html"
-    links: Sequence[Link]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,6 @@ from django import forms
 from entraide.kernel.amounts import Amount
 from entraide.ui.components import (
     AmountShown,
-    Breadcrumbs,
     Button,
     Column,
     Command,
@@ -98,9 +97,8 @@ def everything() -> dict[str, Any]:
     wrong.is_valid()
     return {
         "sections": [(title, pieces()) for title, pieces in _SECTIONS],
-        "breadcrumbs": Breadcrumbs(links=(Link(label="Requests", href="#"), Link(label="R-26-7K3F9Q", href="#"))),
         "navigation": (
-            Link(label="What waits for me", href="#", is_current=True, count=3),
+            Link(label="What waits for me", href="#", is_current=True),
             Link(label="Requests", href="#"),
             Link(label="Log", href="#"),
         ),
@@ -228,7 +226,7 @@ def _error_summaries() -> Pieces:
 def _progress() -> Pieces:
     return [
         Progress(label="Building the package", done=412_000, total=1_000_000, detail="412,000 records"),
-        Progress(label="Asking the exchange", cancel_href="#"),
+        Progress(label="Asking the exchange"),
         Progress(label="Package R-26-7K3F9Q", state="done"),
         Progress(label="Package R-26-7K3F9R", state="failed", done=1, total=4, detail="No space left."),
     ]

@@ -14,7 +14,6 @@ from typing import Any, TypeGuard
 from django import template
 from django.forms import BaseForm
 from django.template import Context
-from django.utils import timezone
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 
@@ -123,26 +122,6 @@ def identifier(context: Context, value: str, href: str = "", short: bool = False
 def moment(context: Context, at: datetime | None, compact: bool = False) -> SafeString | str:
     """Draw a time; nothing where there is none."""
     return "" if at is None else draw(context, components.Moment(at=at, compact=compact))
-
-
-@register.simple_tag(takes_context=True)
-def deadline(
-    context: Context,
-    received_at: datetime,
-    due_at: datetime,
-    now: datetime | None = None,
-    stopped_since: datetime | None = None,
-    answered_at: datetime | None = None,
-) -> SafeString:
-    """Draw the clock of a deadline."""
-    shown = components.Deadline(
-        received_at=received_at,
-        due_at=due_at,
-        now=now or timezone.now(),
-        stopped_since=stopped_since,
-        answered_at=answered_at,
-    )
-    return draw(context, shown)
 
 
 @register.simple_tag(takes_context=True)
