@@ -23,6 +23,7 @@ MEASUREMENTS: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = {
         {"seconds_each": 0.2, "entries": 2_000, "times": 1},
     ),
     "packages": ({"records": 1_000_000, "times": 3}, {"records": 3_000, "times": 1}),
+    "invisible": ({"pairs": 200, "cases": 20}, {"pairs": 2, "cases": 1}),
     "extract": ({"megabytes": 5.0, "times": 3}, {"megabytes": 0.05, "times": 1}),
     "starts": ({"bare": True, "times": 3, "settle_s": 30.0}, {"bare": False, "times": 1, "settle_s": 1.0}),
 }

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from entraide.cli import verify as command
 from entraide.evidence.bag import public_key_pem, write_zip
@@ -285,6 +286,16 @@ def test_the_one_file_judges_every_published_ed25519_vector_as_published(
             if valid != (case["result"] == "valid"):
                 wrong.append(case["tcId"])
     assert (wrong, seen) == ([], 151)
+
+
+def test_the_one_file_takes_no_second_form_of_a_signature() -> None:
+    """RFC 8032, 5.1.7: s and s + L verify alike where nobody looks, so that one signature could be made two."""
+    key = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+    public, signature = key.public_key().public_bytes_raw(), key.sign(b"act")
+    other = int.from_bytes(signature[32:], "little") + one_file._L
+
+    assert one_file.ed25519_verifies(public, signature, b"act")
+    assert not one_file.ed25519_verifies(public, signature[:32] + other.to_bytes(32, "little"), b"act")
 
 
 def test_every_sentence_is_there_in_four_languages_with_the_same_blanks() -> None:
