@@ -5,8 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["tests.plugins.postgres", "tests.plugins.desk", "tests.plugins.people", "tests.plugins.browser"]
+
+# A slow or busy machine breaks no promise: no example has to be made or tried within a time.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
