@@ -178,7 +178,10 @@ class Signer:
 
 
 class SignerServer(socketserver.ThreadingUnixStreamServer):
-    """Answers on a Unix socket that only its own user may open; one JSON object a line, both ways."""
+    """Answers on a Unix socket; one JSON object a line, both ways.
+
+    Only its own user may open it, or the group of the socket's folder as well where that folder lets its group through.
+    """
 
     daemon_threads = True
     allow_reuse_address = True
@@ -189,7 +192,7 @@ class SignerServer(socketserver.ThreadingUnixStreamServer):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.unlink(missing_ok=True)
         super().__init__(str(path), _Conversation)
-        path.chmod(0o600)
+        path.chmod(0o660 if path.parent.stat().st_mode & 0o010 else 0o600)
 
     def server_close(self) -> None:
         """Close the socket and remove it."""

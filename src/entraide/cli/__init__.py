@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, str] = {
     "verify": "entraide.cli.verify",
     "log verify": "entraide.cli.log",
     "check": "entraide.cli.check",
+    "services": "entraide.cli.services",
 }
 
 

@@ -4,6 +4,7 @@ import argparse
 
 from entraide.kernel import clock
 from entraide.kernel.errors import NotPossible
+from entraide.supervision.accounts import as_owner_of
 from entraide.supervision.children import WEB
 from entraide.supervision.desk import speaking_as
 
@@ -36,7 +37,8 @@ def run(args: argparse.Namespace) -> int:
             raise NotPossible("Inviting people into a demo", why="its people are made up", do="Run ./entraide up")
         if find_instance() is None:
             raise NotPossible("Inviting the first two people", why="the desk was never started", do="Run ./entraide up")
-        invited = invite_first(now=clock.now())
+        with as_owner_of(desk.places.keys):  # it makes keys
+            invited = invite_first(now=clock.now())
     print("Two desk administrators can enrol, each once, within seven days. Give each link to one person only:\n")
     for one in invited:
         print(f"  {one.name}\n    {one.link}\n")

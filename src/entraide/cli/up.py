@@ -22,13 +22,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the desk until Ctrl-C."""
     kind = chosen_kind()
-    if not args.host.startswith("127.") and args.host != "::1" and not environment.read("ENTRAIDE_TLS_CERTIFICATE"):
+    refuse_clear_text(args.host)
+    return run_desk(kind, port=args.port, staff_port=args.staff_port, host=args.host, now=clock.now())
+
+
+def refuse_clear_text(host: str) -> None:
+    """Refuse to listen on anything but this machine without TLS."""
+    if not host.startswith("127.") and host != "::1" and not environment.read("ENTRAIDE_TLS_CERTIFICATE"):
         raise NotPossible(
-            f"Listening on {args.host}",
+            f"Listening on {host}",
             why="without TLS the pages would cross the network in clear",
             do="Set ENTRAIDE_TLS_CERTIFICATE and ENTRAIDE_TLS_KEY, or keep 127.0.0.1 behind a proxy that speaks TLS",
         )
-    return run_desk(kind, port=args.port, staff_port=args.staff_port, host=args.host, now=clock.now())
 
 
 def chosen_kind() -> Kind:

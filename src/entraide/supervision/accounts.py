@@ -1,8 +1,10 @@
 """The operating system's accounts: the one the server runs as, and what it takes to run something as it."""
 
+import contextlib
 import hashlib
 import os
 import pwd
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
@@ -63,6 +65,22 @@ class Account:
 def mine() -> Account:
     """Return the account of this very process."""
     return Account(os.geteuid(), os.getegid())
+
+
+@contextlib.contextmanager
+def as_owner_of(folder: Path) -> Generator[None]:
+    """Be the owner of `folder` while the block runs, where we are root: what root leaves there nobody else reads."""
+    owner, me = folder.stat(), mine()
+    if me.uid != 0 or owner.st_uid == 0:
+        yield
+        return
+    os.setegid(owner.st_gid)
+    os.seteuid(owner.st_uid)
+    try:
+        yield
+    finally:
+        os.seteuid(me.uid)
+        os.setegid(me.gid)
 
 
 def service_account(folder: Path, data: Path) -> Account:

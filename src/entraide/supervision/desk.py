@@ -317,11 +317,9 @@ def _ports(host: str, port: int, staff_port: int) -> Ports:
 
 
 def _supervisor(desk: Desk, ports: Ports, *, host: str, stage: str) -> Supervisor:
-    values = {"host": host, "stage": stage, "made_at": desk.instance.created}
-    values |= {name: str(number) for name, number in ports.by_name().items()}
     return Supervisor(
         children_of(desk),
-        commands=lambda child: filled(child, values) + (_tls() if child in (WEB, *FACES_APART) else []),
+        commands=lambda child: command_of(desk, child, ports, host=host, stage=stage),
         environments=lambda child: desk.told(child, ports),
         addresses=ports.by_address(host),
         mark=str(desk.places.home),
@@ -330,6 +328,13 @@ def _supervisor(desk: Desk, ports: Ports, *, host: str, stage: str) -> Superviso
         prepare=desk.prepare_database,
         when_up=lambda: say_on_terminal(_welcome(desk)),
     )
+
+
+def command_of(desk: Desk, child: Child, ports: Ports, *, host: str, stage: str = "") -> list[str]:
+    """Return the command line of one of the desk's programs."""
+    values = {"host": host, "stage": stage, "made_at": desk.instance.created}
+    values |= {name: str(number) for name, number in ports.by_name().items()}
+    return filled(child, values) + (_tls() if child in (WEB, *FACES_APART) else [])
 
 
 def children_of(desk: Desk) -> list[Child]:
