@@ -1,76 +1,70 @@
 """Pages for what went wrong: what was asked, why not, what to do next."""
 
 import logging
+from collections.abc import Mapping
 
 from django.http import HttpRequest, HttpResponse
 from django.template import TemplateDoesNotExist
 from django.template.loader import render_to_string
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from entraide.kernel.errors import Text
 
 _log = logging.getLogger(__name__)
 
 
-def _standing_words(status: int) -> tuple[str, str, str]:
-    match status:
-        case 400:
-            return (
-                _("This cannot be read"),
-                _("What was sent is incomplete or malformed."),
-                _("Go back, reload the page and send it again."),
-            )
-        case 403:
-            return (
-                _("This is not yours to do"),
-                _("Your role does not cover it."),
-                _("If it should, ask the administrator of your agency or desk."),
-            )
-        case 404:
-            return (
-                _("There is no such page"),
-                _("It does not exist, or it is not yours to see."),
-                _("Check the address, or start from your own list."),
-            )
-        case 405:
-            return (
-                _("This address does not take that"),
-                _("It was opened in a way it is not made for."),
-                _("Go back and use the button on the page."),
-            )
-        case 409:
-            return (
-                _("This cannot be done now"),
-                _("Things have changed since you opened the page."),
-                _("Reload the page and look at the present state."),
-            )
-        case 413:
-            return (
-                _("This is too large"),
-                _("The file or the text is larger than the desk takes."),
-                _("Send a smaller file, or split it."),
-            )
-        case 422:
-            return (
-                _("This cannot be used as it is"),
-                _("Something in what was sent is wrong."),
-                _("Go back and correct it."),
-            )
-        case 429:
-            return (
-                _("Too many attempts"),
-                _("The desk slows down whoever asks too often."),
-                _("Wait a few minutes and try again."),
-            )
-        case 503:
-            return (
-                _("Something the desk needs does not answer"),
-                _("Nothing was lost and nothing was half done."),
-                _("Try again in a minute."),
-            )
-        case _:
-            return (_("The desk has made a mistake"), _("It is recorded. What you were doing was not half done."),
-                    _("Try again; if it happens again, tell whoever runs the desk, with the reference."))  # fmt: skip
+_STANDING_WORDS: Mapping[int, tuple[Text, Text, Text]] = {  # what, why, what to do
+    400: (
+        _("This cannot be read"),
+        _("What was sent is incomplete or malformed."),
+        _("Go back, reload the page and send it again."),
+    ),
+    403: (
+        _("This is not yours to do"),
+        _("Your role does not cover it."),
+        _("If it should, ask the administrator of your agency or desk."),
+    ),
+    404: (
+        _("There is no such page"),
+        _("It does not exist, or it is not yours to see."),
+        _("Check the address, or start from your own list."),
+    ),
+    405: (
+        _("This address does not take that"),
+        _("It was opened in a way it is not made for."),
+        _("Go back and use the button on the page."),
+    ),
+    409: (
+        _("This cannot be done now"),
+        _("Things have changed since you opened the page."),
+        _("Reload the page and look at the present state."),
+    ),
+    413: (
+        _("This is too large"),
+        _("The file or the text is larger than the desk takes."),
+        _("Send a smaller file, or split it."),
+    ),
+    422: (
+        _("This cannot be used as it is"),
+        _("Something in what was sent is wrong."),
+        _("Go back and correct it."),
+    ),
+    429: (
+        _("Too many attempts"),
+        _("The desk slows down whoever asks too often."),
+        _("Wait a few minutes and try again."),
+    ),
+    503: (
+        _("Something the desk needs does not answer"),
+        _("Nothing was lost and nothing was half done."),
+        _("Try again in a minute."),
+    ),
+}
+_FAULT: tuple[Text, Text, Text] = (
+    _("The desk has made a mistake"),
+    _("It is recorded. What you were doing was not half done."),
+    _("Try again; if it happens again, tell whoever runs the desk, with the reference."),
+)
 
 
 def page(
@@ -89,7 +83,7 @@ def page(
     `reference` is where the log has more, for faults; `href` leads on, to what `link` says.  If even that page cannot
     be drawn, a plainer one is.
     """
-    standing = _standing_words(status)
+    standing = _STANDING_WORDS.get(status, _FAULT)
     context = {
         "status": status,
         "what": what or standing[0],

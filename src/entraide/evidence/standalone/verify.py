@@ -5,6 +5,9 @@ One file, Python 3.8 or later, nothing to install, no network.  PACKAGE is the d
 into.  Exit status: 0 it holds, 1 it does not (the file is named), 2 it could not be checked.
 
 This is written apart from the checks of the `entraide` program, on purpose: an error would have to be made twice.
+
+In this order: the words of the report; Ed25519; canonical JSON, Merkle tree and signed notes; reading a zip or a folder
+that nobody vouches for; the seven steps (`Check`); the small files, each in its one form; the command line.
 """
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownLambdaType=false
@@ -895,6 +898,11 @@ _LEAF = {
     "v": int, "log": str, "t": str, "kind": str, "stream": str, "n": int, "prev": str, "actor": str, "payload": str,
     "act": str,
 }  # fmt: skip
+_NOT_SHOWN = ("witnesses-none", "time-none", "time-unchecked", "stream-none", "receipts-uncompared")
+_RECEIPT = re.compile(
+    r"entraide/receipt/v1\nlog (?P<log>\S+)\nstream (?P<stream>\S+)\nn (?P<n>[1-9][0-9]{0,15})\n"
+    r"head (?P<head>[0-9a-f]{64})\ncheckpoint (?:0|[1-9][0-9]{0,15})\n\Z"
+)
 
 
 class Check:
@@ -936,6 +944,7 @@ class Check:
             return None
 
     def run(self) -> dict[str, Any]:
+        """Take all steps and return the report; a fault never stops the steps after it."""
         self.files()
         self.log_entry()
         self.inclusion()
@@ -945,6 +954,7 @@ class Check:
         return self.report()
 
     def files(self) -> None:
+        """Step 1: the signature over the list of files, and every file by its hash."""
         tagmanifest = self.read(_TAGMANIFEST, 1)
         signature = self.read("seal/tagmanifest.ed25519", 1)
         copy = self.read("seal/exchange.pem", 1, _strict_pem)
@@ -1000,6 +1010,7 @@ class Check:
             self.fail(1, "file-changed", name)
 
     def log_entry(self) -> None:
+        """Step 2: the log entry that sealed the package opens, and names this very list."""
         self.entry = self.read("seal/entry.json", 2, _entry)
         if self.entry is None:
             return
@@ -1024,6 +1035,7 @@ class Check:
         self.note(2, "entry-holds")
 
     def inclusion(self) -> None:
+        """Step 3: that entry is in the tree whose size and root the checkpoint says."""
         self.proof = self.read("seal/package.tlog-proof", 3, _whole_proof)
         if self.proof is None:
             return
@@ -1034,6 +1046,7 @@ class Check:
         self.note(3, "inclusion-holds", n=index + 1, size=size)
 
     def checkpoint(self) -> None:
+        """Steps 4 and 5: the exchange's log signed the checkpoint, and as many witnesses as the policy demands."""
         note = self.read("seal/exchange-keys.note", 4)
         policy = self.read("seal/policy.txt", 4, read_policy)
         if note is not None and self.key is not None:
@@ -1073,10 +1086,12 @@ class Check:
             self.findings[step].append({"code": code, "files": [name]})
 
     def time(self) -> None:
+        """Step 6: a time stamp is said to be there; another program checks it."""
         present = "seal/tagmanifest.tsr" in self.source.names()
         self.note(6, "time-unchecked" if present else "time-none")
 
     def stream(self) -> None:
+        """Step 7: the history of the case has no gap up to the seal, and no receipt contradicts it."""
         heads = None
         if "seal/stream.jsonl" in self.source.names():
             heads = self._history()
@@ -1139,6 +1154,7 @@ class Check:
         return known[n] == head if n in known else None
 
     def report(self) -> dict[str, Any]:
+        """Return what was found, as JSON data: the same form and the same words as the `entraide` program."""
         steps: list[dict[str, Any]] = []
         blamed: list[str] = []
         for number in range(1, 8):
@@ -1170,11 +1186,7 @@ class Check:
         }  # fmt: skip
 
 
-_NOT_SHOWN = ("witnesses-none", "time-none", "time-unchecked", "stream-none", "receipts-uncompared")
-_RECEIPT = re.compile(
-    r"entraide/receipt/v1\nlog (?P<log>\S+)\nstream (?P<stream>\S+)\nn (?P<n>[1-9][0-9]{0,15})\n"
-    r"head (?P<head>[0-9a-f]{64})\ncheckpoint (?:0|[1-9][0-9]{0,15})\n\Z"
-)
+# ------------------------------------------------------------------------------------ small files, each in its one form
 
 
 def _strict_pem(data: bytes) -> bytes:
@@ -1284,6 +1296,9 @@ def _lines(file: BinaryIO) -> Iterator[bytes]:
             raise Unreadable("an endless line")
     if rest:
         raise Unreadable("cut short")
+
+
+# ----------------------------------------------------------------------------------------------------- the command line
 
 
 def check(path: Any, exchange_key: bytes | None = None, receipts: Iterable[tuple[str, bytes]] = ()) -> dict[str, Any]:
