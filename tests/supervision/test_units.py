@@ -12,11 +12,13 @@ import pytest
 from entraide.audit.signer import Signer, SignerServer
 from entraide.kernel import environment
 from entraide.kernel.errors import NotPossible
+from entraide.supervision import serving
 from entraide.supervision.accounts import as_owner_of
 from entraide.supervision.desk import Desk, Ports, children_of
 from entraide.supervision.instance import Kind, open_instance
 from entraide.supervision.places import Places
 from entraide.supervision.units import ACCOUNTS, write_units
+from tests.plugins.postgres import PostgresForTests
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 PORTS = Ports(web=8000, staff=8001, exchange=0)
@@ -111,6 +113,24 @@ def test_the_embedded_database_is_not_taken_apart(folder: Path, monkeypatch: pyt
 
     with pytest.raises(NotPossible, match="belongs to one user"):
         write_units(Desk(places, instance, origin=ORIGIN), folder / "units", PORTS, host="127.0.0.1")
+
+
+def test_a_program_looks_at_its_database_before_it_serves(folder: Path) -> None:
+    files = drawn(a_desk(folder), folder / "units")
+
+    looking = {name for name, text in files.items() if "ExecStartPre=" in text}
+    assert looking == {f"entraide-{name}.service" for name in ("opening", "sequencer", "worker", "agency", "staff")}
+
+
+def test_V11_a_program_of_a_unit_does_not_serve_past_row_level_security(
+    durable_postgres: PostgresForTests, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ENTRAIDE_DATABASE_URL_WORKER", durable_postgres.url("entraide_worker"))
+    assert serving.main() == 0
+
+    monkeypatch.setenv("ENTRAIDE_DATABASE_URL_WEB", durable_postgres.superuser_url("entraide"))
+    assert serving.main() == 1
+    assert "is a superuser" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not here")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from entraide.kernel import durable
 from entraide.kernel.errors import NotPossible
-from entraide.supervision.children import Child, Ends
+from entraide.supervision.children import MIGRATE, Child, Ends
 from entraide.supervision.desk import Desk, Ports, children_of, command_of
 from entraide.supervision.instance import Kind
 from entraide.supervision.places import Places
@@ -71,6 +71,7 @@ ACCOUNTS = {
     "staff": Account(user="entraide", group="entraide-staff", writes=_CASES, asks_signer=True),
 }
 
+_LOOK = ("-m", "entraide.supervision.serving")  # the role must be one that is bound by the rules, at each start
 _AFTER: dict[str, tuple[str, ...]] = {"migrate": (), "signer": (), "opening": ("migrate",)}
 
 
@@ -124,7 +125,8 @@ def _unit(child: Child, command: list[str], places: Places, folder: Path) -> str
         f"Group={account.group}",
         *([f"SupplementaryGroups={SIGNING}"] if account.asks_signer else []),
         f"EnvironmentFile={_escaped(str(folder / child.name))}.env",
-        f"ExecStart={' '.join(_quoted(word) for word in command)}",
+        *([f"ExecStartPre={_words([command[0], *_LOOK])}"] if child.databases and child is not MIGRATE else []),
+        f"ExecStart={_words(command)}",
         "KillMode=mixed",
         f"TimeoutStopSec={child.stop_within_s:.0f}",
         *(f"ReadWritePaths={_escaped(str(places.home / place))}" for place in account.writes),
@@ -172,6 +174,10 @@ def _environment(told: dict[str, str]) -> str:
 
 def _escaped(text: str) -> str:
     return text.replace("%", "%%")
+
+
+def _words(command: list[str]) -> str:
+    return " ".join(_quoted(word) for word in command)
 
 
 def _quoted(word: str) -> str:
