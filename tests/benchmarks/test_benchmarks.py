@@ -33,7 +33,7 @@ def test_every_measurement_runs_at_a_small_size(name):
 
 def test_a_name_that_is_none_is_refused_with_the_names_there_are(capsys):
     assert command.main(["pakages"]) == 2
-    assert "packages, log, extract, starts" in capsys.readouterr().err
+    assert ", ".join(command.MEASUREMENTS) in capsys.readouterr().err
 
 
 def test_the_page_has_the_place_where_figures_are_written():
