@@ -20,7 +20,7 @@ from entraide.evidence.notes import Checkpoint, Ed25519NoteKey, VerifierKey, sig
 from entraide.evidence.receipts import Receipt
 from tests.audit.conftest import ANOUK, act_often, open_cases
 from tests.dice import seed
-from tests.plugins.desk import NOON, Desk
+from tests.plugins.desk import Desk
 
 ORIGIN = "demo.invalid/log"
 
@@ -490,4 +490,3 @@ def test_the_command_says_it_in_a_sentence_and_in_its_exit_status(
         assert run_command(Namespace(since=str(kept), log_key=None, save=None)) == 1
     assert "audit:keys:published: the row says something else than the leaf." in capsys.readouterr().out
     assert run_command(Namespace(since="/no/such/file", log_key=None, save=None)) == 2
-    assert NOON is not None
