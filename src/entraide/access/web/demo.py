@@ -50,7 +50,7 @@ def people(request: HttpRequest) -> HttpResponse:
     _check(request)
     rows = [{"view": view, "roles": roles_in_words(view.roles)} for view in demo.people()]
     actor = getattr(request, "actor", None)
-    return render(request, "access/demo.html", {"people": rows, "me": actor.person_id if actor else None})
+    return render(request, "access/demo.html", {"people": rows, "current_id": actor.person_id if actor else None})
 
 
 @public
@@ -80,7 +80,10 @@ def _used(request: HttpRequest) -> HttpResponse:
         404,
         what=_("This link was used"),
         why=_("A link of the demo works once, and nobody in the demo has a passkey."),
-        do=_("Stop the demo (Ctrl-C) and start it again for new ones."),
+        do=_(
+            "In the browser that opened it, go on with “Be somebody else”. Elsewhere, stop the demo (Ctrl-C) and start"
+            " it again for new links."
+        ),
     )
 
 
