@@ -108,7 +108,7 @@ def test_V33_errors_are_guarded_like_pages(delivered: Story) -> None:
     answers = {
         404: otto.get("/nothing/here/"),
         403: otto.get("/agencies/enter/"),
-        405: otto.get("/language/"),
+        405: otto.get("/sign-out/"),
         302: stranger.get("/requests/"),
         200: stranger.get("/sign-in/"),
     }

@@ -51,7 +51,6 @@ PUBLIC = {
     "demo:switch",
     "desk:home",
     "disclosure:exchange_key",
-    "ui:gallery",
     "ui:language",
     "ui:theme",
 }

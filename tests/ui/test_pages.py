@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 from django.test import Client, modify_settings, override_settings
+from django.urls import Resolver404, resolve
 
 import entraide
 from entraide.ui import components, gallery
@@ -35,10 +36,9 @@ def test_the_gallery_is_drawn_in_every_language(pages: Client, language: str) ->
     assert f'<html lang="{language}" dir="{direction}">' in page.text
 
 
-@pytest.mark.parametrize("kind", ["production", "exercise"])
-def test_there_is_no_gallery_where_real_cases_are(pages: Client, kind: str) -> None:
-    with override_settings(KIND=kind):
-        assert pages.get("/gallery/").status_code == 404
+def test_no_desk_has_an_address_for_the_gallery() -> None:
+    with pytest.raises(Resolver404):
+        resolve("/gallery/", urlconf="entraide.project.urls")
 
 
 @pytest.mark.parametrize("address", ["/gallery/", "/answer/404/", "/answer/500/", "/no-such-page/"])
@@ -122,6 +122,13 @@ def test_the_language_is_chosen_and_the_reader_stays_where_she_was(pages: Client
 def test_choosing_a_language_leads_nowhere_else(pages: Client) -> None:
     chosen = {"language": "fr", "next": "https://elsewhere.example/", "csrfmiddlewaretoken": _token(pages)}
     assert pages.post("/language/", chosen).headers["Location"] == "/"
+
+
+@pytest.mark.parametrize("address", ["/language/", "/theme/"])
+def test_a_choice_opened_by_its_bare_address_leads_to_the_first_page(pages: Client, address: str) -> None:
+    answer = pages.get(address)
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/")
+    assert not answer.cookies
 
 
 def test_choices_of_another_site_are_not_taken(pages: Client) -> None:

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import include, path
 
-from entraide.ui import errors, progress
+from entraide.ui import errors, progress, views
 from entraide.ui.components import Fact, Progress, Signature
 
 KEY = ec.derive_private_key(0x1234567890ABCDEF, ec.SECP256R1())  # made up, the same in every run
@@ -77,6 +77,7 @@ def work(request: HttpRequest, state: str) -> HttpResponse:
 
 urlpatterns = [
     path("", include("entraide.ui.urls")),
+    path("gallery/", views.gallery),
     path("sign/<str:kind>/", sign),
     path("options/", options),
     path("saved/", saved),

@@ -1,4 +1,4 @@
-"""Addresses of the reader's choices and of the gallery."""
+"""Addresses of the reader's choices."""
 
 from django.urls import path
 
@@ -8,5 +8,4 @@ app_name = "ui"
 urlpatterns = [
     path("language/", views.language, name="language"),
     path("theme/", views.theme, name="theme"),
-    path("gallery/", views.gallery, name="gallery"),
 ]
