@@ -73,6 +73,12 @@ def test_the_list_is_narrowed_by_state_and_by_whose_it_is(story: Story) -> None:
     assert shown(state="nonsense", offset="-1", whose="x") == {story.reference, other.reference}
 
 
+def test_where_no_time_runs_yet_the_list_says_so(story: Story) -> None:
+    story.to(S.AWAITING_COUNTERSIGNATURE, categories=["C1"])
+    assert "Not running yet" in text_of(at_desk(story.cast.SABINE).get("/"))
+    assert "Not running yet" in text_of(at_desk(story.cast.OTTO).get("/requests/"))
+
+
 def test_what_is_overdue_is_said_in_words(story: Story) -> None:
     story.to(S.SUBMITTED)
     late = story.now - timedelta(days=3)

@@ -79,7 +79,7 @@ def _notice(packages: Sequence[disclosure.PackageView], actor: Actor, reference:
         title=_("The package is ready."),
         tone=ui.Tone.GOOD,
         href=reverse("disclosure:package", args=[waiting[0].id]),
-        link=_("Fetch it and check it"),
+        link=_("Fetch the package"),
     )
 
 
@@ -120,9 +120,9 @@ def _packages(
 def _way_in(one: disclosure.PackageView, actor: Actor, now: datetime) -> ui.Button:
     """Return the button that leads to a released package: for its recipient, to fetch it."""
     may_fetch = one.recipient_id == actor.person_id and one.is_available(now)
-    label = _("Fetch and check %(reference)s") if may_fetch else _("See %(reference)s and how it is checked")
+    seen = _("See %(reference)s and how it is checked") % {"reference": one.reference}
     return ui.Button(
-        label=label % {"reference": one.reference},
+        label=_("Fetch the package") if may_fetch else seen,
         kind="primary" if may_fetch and not one.fetched_at else "secondary",
         href=reverse("disclosure:package", args=[one.id]),
     )

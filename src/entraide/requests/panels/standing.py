@@ -111,11 +111,13 @@ def state_pill(row: RequestRow) -> ui.Pill:
 
 
 def clock_of(row: RequestRow, now: datetime) -> ui.Drawable:
-    """Return the clock of a request in a list: in words, overdue said; nothing where none runs."""
+    """Return the clock of a request in a list: in words, overdue said; where none runs, that it does not yet."""
     if row.clock_stopped_at is not None and row.due_at is None:
         return ui.Pill(label=_("Clock stopped"), tone=ui.Tone.QUIET)
+    if row.received_at is None and row.state in (S.DRAFT, S.AWAITING_COUNTERSIGNATURE):
+        return _("Not running yet")
     if row.received_at is None or row.due_at is None:
-        return ""
+        return "–"
     return ui.Deadline(received_at=row.received_at, due_at=row.due_at, now=now, answered_at=row.delivered_at)
 
 
