@@ -1,6 +1,8 @@
 """Instruments: looked into by a process of its own, flagged and never run, kept sealed as they came."""
 
 import io
+import zipfile
+import zlib
 from datetime import UTC, datetime, timedelta
 
 import pikepdf
@@ -102,6 +104,93 @@ def test_a_child_that_hangs_is_given_up(monkeypatch):
         examine(a_pdf())
 
 
+# Files made by hand, each to break or to deceive whoever opens it.
+
+CATALOGUE, PAGES = b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[3 0 R]/Count 1>>"
+PAGE = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>"
+
+
+def by_hand(*objects, trailer=b""):
+    out, places = b"%PDF-1.7\n", []
+    for number, content in enumerate(objects, 1):
+        places.append(len(out))
+        out += b"%d 0 obj\n%s\nendobj\n" % (number, content)
+    rows = b"".join(b"%010d 00000 n \n" % place for place in places)
+    size = len(objects) + 1
+    return out + b"xref\n0 %d\n0000000000 65535 f \n%strailer\n<</Size %d/Root 1 0 R%s>>\nstartxref\n%d\n%%%%EOF\n" % (
+        size, rows, size, trailer, len(out),
+    )  # fmt: skip
+
+
+def table_that_follows_itself():
+    return by_hand(CATALOGUE, PAGES, PAGE, trailer=b"/Prev %d" % by_hand(CATALOGUE, PAGES, PAGE).index(b"xref\n0"))
+
+
+def stream(dictionary, content):
+    return b"<<%s/Length %d>>stream\n%s\nendstream" % (dictionary, len(content), content)
+
+
+def bomb():
+    """An object that lies in a stream of a gigabyte, as a cross-reference stream says."""
+    packer = zlib.compressobj(1)
+    packed = b"".join(packer.compress(b" " * (1 << 20)) for _ in range(1 << 10)) + packer.flush()
+    container = stream(b"/Type/ObjStm/N 1/First 4/Filter/FlateDecode", packed)
+    body = by_hand(CATALOGUE, PAGES, PAGE, container)
+    places = [body.index(b"%d 0 obj" % number) for number in range(1, 5)]
+    body = body[: body.rindex(b"xref\n0 5")]
+    rows = [(0, 0, 65535), *[(1, place, 0) for place in places], (2, 4, 0), (1, len(body), 0)]
+    table = b"".join(bytes([a]) + b.to_bytes(4, "big") + c.to_bytes(2, "big") for a, b, c in rows)
+    return b"%s6 0 obj\n%s\nendobj\nstartxref\n%d\n%%%%EOF\n" % (
+        body, stream(b"/Type/XRef/Size 7/W[1 4 2]/Root 1 0 R", table), len(body),
+    )  # fmt: skip
+
+
+def many_pages(number):
+    kids = b" ".join(b"%d 0 R" % (place + 3) for place in range(number))
+    return by_hand(CATALOGUE, b"<</Type/Pages/Kids[%s]/Count %d>>" % (kids, number), *[PAGE] * number)
+
+
+def with_a_zip_behind(comment=b""):
+    out = io.BytesIO(a_pdf())
+    with zipfile.ZipFile(out, "a") as archive:
+        archive.writestr("evil.exe", b"MZ")
+        archive.comment = comment
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("make", "n_pages", "flags"),
+    [
+        (lambda: by_hand(CATALOGUE, PAGES, PAGE), 1, ()),
+        (table_that_follows_itself, 1, ()),
+        (bomb, 1, ()),
+        (lambda: many_pages(10_000), 10_000, ()),
+        (lambda: a_pdf() + b"<html><script>alert(1)</script></html>", 1, ("trailing_bytes",)),
+        (with_a_zip_behind, 1, ("trailing_bytes",)),
+        (lambda: with_a_zip_behind(b"\n%%EOF"), 1, ("trailing_bytes",)),
+    ],
+    ids=["plain", "xref-loop", "bomb", "10,000 pages", "html", "zip", "zip that ends as a PDF does"],
+)
+def test_v31_a_crafted_file_is_looked_through_within_the_limits(make, n_pages, flags):
+    examination = examine(make())
+    assert (examination.n_pages, examination.flags) == (n_pages, flags)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        by_hand(CATALOGUE, PAGES, b"<</Type/Pages/Parent 2 0 R/Kids[2 0 R]/Count 1>>"),
+        by_hand(CATALOGUE, b"<</Type/Pages/Kids[2 0 R]/Count 1>>"),
+        by_hand(CATALOGUE, PAGES, b"[" * 200_000 + b"]" * 200_000),
+        by_hand(CATALOGUE, b"<</Type/Pages/Kids[]/Count 0>>"),
+    ],
+    ids=["a loop of pages", "pages within themselves", "two hundred thousand brackets", "no page"],
+)
+def test_v31_a_crafted_file_without_pages_to_read_is_refused_with_a_sentence(data):
+    with pytest.raises(Invalid, match="damaged"):
+        examine(data)
+
+
 # Signatures, with certificates made for the test.
 
 
@@ -135,7 +224,7 @@ class Signer:
     def pem(self):
         return self.certificate.public_bytes(serialization.Encoding.PEM)
 
-    def sign(self, data):
+    def sign(self, data, field="Signature1"):
         from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
         from pyhanko.sign import signers
 
@@ -145,7 +234,7 @@ class Signer:
         out = io.BytesIO()
         signers.sign_pdf(
             IncrementalPdfFileWriter(io.BytesIO(data)),
-            signers.PdfSignatureMetadata(field_name="Signature1"),
+            signers.PdfSignatureMetadata(field_name=field),
             signer=signer,
             output=out,
         )
@@ -190,6 +279,19 @@ def test_what_was_added_after_signing_is_not_covered(signer):
     out = io.BytesIO()
     writer.write(out)
     assert only_signature(out.getvalue()).covers == "whole_revision"
+
+
+def test_of_two_signatures_the_first_covers_its_revision_and_the_second_the_whole_file(signer):
+    twice = examine(signer.sign(signer.sign(a_pdf()), "Signature2"))
+    assert [(one.is_intact, one.covers) for one in twice.signatures] == [(True, "whole_revision"), (True, "whole_file")]
+
+
+def test_a_signature_whose_container_is_rubbish_is_no_valid_one(signer):
+    signed = bytearray(signer.sign(a_pdf()))
+    at = signed.index(b"/Contents <") + len(b"/Contents <")
+    signed[at : at + 200] = b"0" * 200
+    examination = examine(bytes(signed))
+    assert examination.problem or not any(one.is_valid for one in examination.signatures)
 
 
 def test_findings_come_back_as_they_were_kept():
