@@ -82,27 +82,51 @@ def test_v17_roots_agree_with_the_naive_tree_for_every_size_up_to_512() -> None:
         frontier.append(HASHES[size])
 
 
-def test_v17_inclusion_proofs_hold_for_every_leaf_of_every_size_up_to_512() -> None:
+def hold_inclusion(index: int, size: int, root: bytes) -> list[bytes]:
+    proof = merkle.inclusion_proof(NODES, index, size)
+    assert merkle.verify_inclusion(HASHES[index], index, size, proof, root)
+    assert not merkle.verify_inclusion(HASHES[index + 1], index, size, proof, root)
+    return proof
+
+
+def test_v17_inclusion_proofs_hold_for_the_leaves_tried_of_every_size_up_to_512() -> None:
     for size in range(1, 513):
         root = merkle.root_of(NODES, size)
         for index in range(0, size, 1 + size // 16):
-            proof = merkle.inclusion_proof(NODES, index, size)
-            assert merkle.verify_inclusion(HASHES[index], index, size, proof, root)
-            assert not merkle.verify_inclusion(HASHES[index + 1], index, size, proof, root)
+            hold_inclusion(index, size, root)
     for size in (1, 2, 3, 7, 8, 9, 63, 64, 65, 200, 511, 512):
         for index in range(size):
             assert merkle.inclusion_proof(NODES, index, size) == naive.path(index, LEAVES[:size])
 
 
+@pytest.mark.long
+def test_v17_inclusion_proofs_hold_for_every_leaf_of_every_size_up_to_512() -> None:
+    for size in range(1, 513):
+        root = merkle.root_of(NODES, size)
+        for index in range(size):
+            assert hold_inclusion(index, size, root) == naive.path(index, LEAVES[:size])
+
+
+def hold_consistency(old: int, new: int) -> None:
+    proof = merkle.consistency_proof(NODES, old, new)
+    assert proof == naive.proof(old, LEAVES[:new])
+    roots = merkle.root_of(NODES, old), merkle.root_of(NODES, new)
+    assert merkle.verify_consistency(old, new, proof, *roots)
+    if old < new:
+        assert not merkle.verify_consistency(old, new, proof, roots[1], roots[0])
+
+
 def test_v17_consistency_proofs_hold_between_every_pair_of_sizes_up_to_128_and_agree_with_the_naive_ones() -> None:
     for new in range(1, 129):
         for old in range(1, new + 1):
-            proof = merkle.consistency_proof(NODES, old, new)
-            assert proof == naive.proof(old, LEAVES[:new])
-            roots = merkle.root_of(NODES, old), merkle.root_of(NODES, new)
-            assert merkle.verify_consistency(old, new, proof, *roots)
-            if old < new:
-                assert not merkle.verify_consistency(old, new, proof, roots[1], roots[0])
+            hold_consistency(old, new)
+
+
+@pytest.mark.long
+def test_v17_consistency_proofs_hold_between_every_pair_of_sizes_up_to_512_and_agree_with_the_naive_ones() -> None:
+    for new in range(1, 513):
+        for old in range(1, new + 1):
+            hold_consistency(old, new)
 
 
 @given(st.integers(129, 512), st.data())

@@ -169,7 +169,7 @@ def test_what_is_ticked_is_added_once_and_under_the_period_of_the_others(story: 
     ]
 
 
-def test_V19_a_private_key_is_warned_about_and_never_comes_back(story: Story) -> None:
+def test_a_private_key_is_warned_about_and_never_comes_back(story: Story) -> None:
     otto = at(story.cast.OTTO)
     here = _start(otto, story)
 
