@@ -6,7 +6,7 @@ entry in the log.
 
 import hashlib
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -21,7 +21,7 @@ from entraide.access.states import (
     OrganisationKind,
     Purpose,
 )
-from entraide.audit.api import Entry, StreamKind, open_stream, record
+from entraide.audit.api import Entry, StreamKind, entries_about, open_stream, record
 from entraide.evidence.signed_acts import algorithm_of, to_base64url
 from entraide.kernel.actors import FACE_OF_ROLE, Actor, Face, Role
 from entraide.kernel.ids import uuid7
@@ -53,6 +53,7 @@ def enter_person(
     now: datetime,
     event: str = "access:person:invited",
     act_hash: bytes | None = None,
+    signed_act_id: UUID | None = None,
 ) -> Person:
     """Enter a person with roles; how they get in is for `invite` or `register`."""
     person = Person(
@@ -67,7 +68,13 @@ def enter_person(
     )
     person.save(force_insert=True)
     roles = tuple(roles)
-    payload = {"person": str(person.pk), "name": name, "email": email, "roles": sorted(role.value for role in roles)}
+    payload = {
+        "person": str(person.pk),
+        "name": name,
+        "email": email,
+        "roles": sorted(role.value for role in roles),
+        "signed_act": str(signed_act_id) if signed_act_id else None,
+    }
     record(
         event,
         stream_id=organisation.stream_id,
@@ -118,8 +125,12 @@ def register(
     now: datetime,
     sign_count: int = 0,
     let_in_by: UUID | None = None,
+    invitation: UUID | None = None,
 ) -> Credential:
-    """Register a key.  From now on the entry in the log says what the key is; the row only points at it."""
+    """Register a key.  From now on the entry in the log says what the key is; the row only points at it.
+
+    It also says what let the key in: the signature of an older one, or the entry of the invitation that was answered.
+    """
     algorithm = algorithm_of(public_key)
     row = Credential(
         organisation_id=person.organisation_id,
@@ -142,6 +153,7 @@ def register(
         "kind": kind.value,
         "rp_id": settings.RP_ID,
         "let_in_by": str(let_in_by) if let_in_by else None,
+        "invitation": str(invitation) if invitation else None,
     }
     entry = record(
         "access:credential:registered",
@@ -157,11 +169,21 @@ def register(
 
 
 def invite(
-    person: Person, *, actor: Actor, now: datetime, first: int | None = None, act_hash: bytes | None = None
+    person: Person,
+    *,
+    actor: Actor,
+    now: datetime,
+    first: int | None = None,
+    act_hash: bytes | None = None,
+    signed_act_id: UUID | None = None,
 ) -> tuple[Entry, str]:
     """Make a one-time enrolment link; return its entry and its token, which is kept nowhere."""
     link, token = _link(person, Purpose.ENROL, expires_at=now + INVITATION_LASTS, actor=actor, now=now, first=first)
-    return _record_link("access:invitation:made", link, actor=actor, now=now, act_hash=act_hash), token
+    signed = str(signed_act_id) if signed_act_id else None
+    entry = _record_link(
+        "access:invitation:made", link, actor=actor, now=now, act_hash=act_hash, payload={"signed_act": signed}
+    )
+    return entry, token
 
 
 def make_demo_link(person: Person, *, actor: Actor, now: datetime) -> tuple[Invitation, str]:
@@ -194,13 +216,27 @@ def _link(
     return link, token
 
 
-def _record_link(event: str, link: Invitation, *, actor: Actor, now: datetime, act_hash: bytes | None) -> Entry:
+def invitation_entry(link: Invitation) -> UUID:
+    """Return the entry that says that this link was made; used inside a door."""
+    made = entries_about(link.pk, stream_id=link.person.organisation.stream_id, kind="access:invitation:made")
+    return made[0]
+
+
+def _record_link(
+    event: str,
+    link: Invitation,
+    *,
+    actor: Actor,
+    now: datetime,
+    act_hash: bytes | None,
+    payload: Mapping[str, str | None] | None = None,
+) -> Entry:
     return record(
         event,
         stream_id=link.person.organisation.stream_id,
         actor=actor,
         now=now,
         subject=link,
-        payload={"person": str(link.person_id)},
+        payload={"person": str(link.person_id), **(payload or {})},
         act_hash=act_hash,
     )

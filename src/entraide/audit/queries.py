@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from uuid import UUID
 
 from entraide.audit.events import sentence_of
 from entraide.audit.models import Entry as EntryRow
-from entraide.audit.models import EntryActor, EntryPayload, Stream
+from entraide.audit.models import EntryActor, EntryPayload, Position, Stream
 from entraide.audit.place import LOG_KEY
 from entraide.audit.recording import actor_place, payload_place
 from entraide.database import key_store
@@ -88,10 +88,25 @@ def leaves_of(stream_id: UUID, *, up_to: int | None = None) -> Iterator[bytes]:
     return (bytes(leaf) for leaf in rows.iterator(chunk_size=1000))
 
 
-def entries_of(stream_id: UUID, *, newest_first: bool = False) -> list[EntryView]:
-    """Return the entries of one stream in order, with what the reader may see of actors and payloads."""
+def entries_of(stream_id: UUID, *, newest_first: bool = False, kinds: Sequence[str] | None = None) -> list[EntryView]:
+    """Return the entries of a stream, or those of some kinds, with what the reader may see of actors and payloads."""
     rows = EntryRow.objects.filter(stream_id=stream_id).select_related("position", "payload", "actor")
+    if kinds is not None:
+        rows = rows.filter(kind__in=kinds)
     return [_view(row) for row in rows.order_by("-n" if newest_first else "n")]
+
+
+def entries_about(subject_id: UUID, *, stream_id: UUID, kind: str) -> list[UUID]:
+    """Return the entries of a kind that vouch for a row, in order."""
+    rows = EntryRow.objects.filter(stream_id=stream_id, kind=kind, subjects__contains=[str(subject_id)])
+    return list(rows.order_by("n").values_list("pk", flat=True))
+
+
+def first_of_kind(kind: str, count: int) -> list[EntryView]:
+    """Return the first entries of a kind in the whole log, by the places that the sequencer gave them."""
+    places = Position.objects.filter(entry__kind=kind).order_by("position").values_list("entry_id", flat=True)[:count]
+    found = entries_by_ids(list(places))
+    return [found[entry_id] for entry_id in places if entry_id in found]
 
 
 def entry(entry_id: UUID) -> EntryView:

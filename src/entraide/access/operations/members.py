@@ -76,8 +76,9 @@ def invite(
         actor=actor,
         now=now,
         act_hash=signed.act_hash,
+        signed_act_id=signed.id,
     )
-    entry, token = enrolment.invite(person, actor=actor, now=now, act_hash=signed.act_hash)
+    entry, token = enrolment.invite(person, actor=actor, now=now, act_hash=signed.act_hash, signed_act_id=signed.id)
     return Invited(person_id=person.pk, name=name, link=link_to_enrol(person, token), entry_id=entry.id)
 
 
@@ -94,7 +95,7 @@ def invite_again(person_id: UUID, *, step_up_id: UUID, assertion: str, actor: Ac
     keys = Credential.objects.select_for_update(of=("self",)).select_related("person__organisation")
     lost = list(keys.filter(person=person, disabled_at__isnull=True))
     disable_all(lost, actor=actor, now=now, act_hash=signed.act_hash)
-    entry, token = enrolment.invite(person, actor=actor, now=now, act_hash=signed.act_hash)
+    entry, token = enrolment.invite(person, actor=actor, now=now, act_hash=signed.act_hash, signed_act_id=signed.id)
     return Invited(person_id=person.pk, name=person.name, link=link_to_enrol(person, token), entry_id=entry.id)
 
 

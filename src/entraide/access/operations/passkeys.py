@@ -244,7 +244,8 @@ def _enrol(
     if not person.email:
         name_person(person, name, email, actor=actor, now=now)
     ceremony = _use_ceremony(ceremony_id, person.pk, link.pk, now)
-    registered = _register(person, ceremony, credential, label, actor=actor, now=now)
+    invitation = enrolment.invitation_entry(link)
+    registered = _register(person, ceremony, credential, label, actor=actor, now=now, invitation=invitation)
     # Every other link of this person ends with this one: one enrolment, one passkey.
     Invitation.objects.filter(person=person, purpose=Purpose.ENROL.value, used_at__isnull=True).update(used_at=now)
     return start_for(person, registered, device, actor=actor, now=now)
@@ -322,7 +323,14 @@ def _use_ceremony(ceremony_id: UUID, person_id: UUID, invitation_id: UUID | None
 
 
 def _register(
-    person: Person, ceremony: Ceremony, credential: str, label: str, *, actor: Actor, now: datetime
+    person: Person,
+    ceremony: Ceremony,
+    credential: str,
+    label: str,
+    *,
+    actor: Actor,
+    now: datetime,
+    invitation: UUID | None = None,
 ) -> Credential:
     verified = _verified(credential, bytes(ceremony.challenge))
     try:
@@ -334,6 +342,7 @@ def _register(
             label=label.strip()[:80],
             sign_count=verified.sign_count,
             let_in_by=ceremony.signed_act_id,
+            invitation=invitation,
             actor=actor,
             now=now,
         )
