@@ -72,6 +72,7 @@ def test_a_moment_shows_the_reader_s_zone_and_utc() -> None:
 def test_what_is_owed_by_a_midnight_is_owed_by_the_end_of_the_day_before() -> None:
     with translation.override("en"), reader.override("Europe/Brussels"):
         assert owed_in_words(datetime(2026, 12, 5, tzinfo=UTC)) == "end of 4\u00a0Dec\u00a02026 (UTC)"
+        assert owed_in_words(datetime(2026, 12, 5, 0, 0, 20, tzinfo=UTC)) == "end of 4\u00a0Dec\u00a02026 (UTC)"
         assert owed_in_words(NOON) == "24 Nov 2026, 13:00 CET"
 
 

@@ -1,7 +1,7 @@
 """Lists, days, times and spans in the words of who reads: as text, for sentences; `components` draws the same."""
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
 from babel.dates import format_date, format_datetime
@@ -50,9 +50,12 @@ def zone_in_words(at: datetime) -> str:
 
 
 def ended_day_in_words(at: datetime) -> str:
-    """Return the day that ends at `at`, not the one which begins; empty where that is no midnight in UTC."""
+    """Return the day that ends at `at`, not the one which begins; empty where that is no midnight in UTC.
+
+    To the minute, as moments are said: a clock that stood still for seconds would otherwise say the next day and 00:00.
+    """
     utc = at.astimezone(UTC)
-    if utc.time() != time(0):
+    if (utc.hour, utc.minute) != (0, 0):
         return ""
     return gettext("end of %(day)s (UTC)") % {"day": day_in_words(utc.date() - timedelta(days=1))}
 
