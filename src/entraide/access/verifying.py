@@ -56,7 +56,9 @@ def _verify(signed_act_id: UUID, act: bytes, by: UUID, *, followed: tuple[UUID, 
     row = _row(signed_act_id)
     kept = _opened(row)
     entry = _registration(row)
-    registered = audit.payload_of(entry.id)
+    registered = entry.payload
+    _require(registered is not None, "key")  # the organisation was erased
+    assert registered is not None  # said in the line above
     kind, rp_id = registered["kind"], registered["rp_id"]
     _require(row.person_id == by and registered["person"] == str(by), "person")
     _require(kind == CredentialKind.PASSKEY or settings.KIND == "demo", "kind")

@@ -26,6 +26,8 @@ class Statement:
     ----------
     name : bytes
         Its name on a connection.
+    sql : bytes
+        One statement, its parameters as ``$1``, ``$2``, ….
     types : tuple of int
         PostgreSQL's type of each parameter, by OID.
     formats : tuple of int
