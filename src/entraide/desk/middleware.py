@@ -31,7 +31,7 @@ STATUS_OF: dict[type[Refusal], int] = {
 
 
 class AddressMiddleware:
-    """Send people who typed 127.0.0.1 to localhost: passkeys exist on the name only; a path with a NUL names nothing."""
+    """Send who typed 127.0.0.1 to localhost, as passkeys exist on the name only; a path with a NUL names nothing."""
 
     def __init__(self, get_response: Answer) -> None:
         self._get_response = get_response
