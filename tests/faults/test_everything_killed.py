@@ -47,11 +47,11 @@ ALL: dict[str, Sequence[str]] = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def exchange(postgres: PostgresForTests, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReferenceExchange]:
+@pytest.fixture
+def exchange(postgres: PostgresForTests, tmp_path: Path) -> Iterator[ReferenceExchange]:
     """Return the reference exchange with a customer who uses the address of the story; it is not running yet."""
     url = new_database(postgres, "reference_exchange_faults")
-    planted = Path(tmp_path_factory.mktemp("exchange")) / "planted"
+    planted = tmp_path / "planted"
     planted.write_text(f"{ADDRESS}\n")
     until = clock.now().replace(hour=0, minute=0, second=0, microsecond=0).isoformat()
     made = run(url, "generate", "--customers", "3", "--until", until, "--addresses", str(planted))

@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from entraide.exchange.port import IdentifierKind
@@ -107,6 +107,7 @@ def test_v10_what_a_page_sends_beside_the_questions_is_not_kept():
     assert content["targets"][0].keys() == target().keys()
 
 
+@example({"categories": [[[None, None]]]})  # its eighth character is a space
 @given(JSON)
 def test_whatever_is_sent_is_a_draft_or_refused_with_sentences(content):
     kept = document.clean_draft(content if isinstance(content, dict) else {"targets": content})

@@ -89,7 +89,7 @@ def clean_draft(content: DraftContent) -> dict[str, Any]:
         if name == "targets":
             kept[name] = [_clean_target(item) for item in _items(value)[:TARGETS_MAX] if isinstance(item, Mapping)]
         elif name == "categories":
-            kept[name] = [tidy(item)[:8] for item in _items(value)[:50]]
+            kept[name] = [tidy(item, most=8) for item in _items(value)[:50]]
         elif isinstance(value, bool) or value is None:
             kept[name] = value
         else:
@@ -113,9 +113,9 @@ def _items(value: Any) -> Sequence[Any]:
     return value if isinstance(value, (list, tuple)) else ()
 
 
-def tidy(value: Any) -> str:
-    """Return `value` as text that has a canonical form: no NUL, no half of a surrogate pair."""
-    return str(value).replace("\x00", "").encode("utf-8", "replace").decode().strip()
+def tidy(value: Any, *, most: int | None = None) -> str:
+    """Return (up to `most` characters of) `value` as text that has one form: no NUL, no half of a surrogate pair."""
+    return str(value).replace("\x00", "").encode("utf-8", "replace").decode().strip()[:most].rstrip()
 
 
 def kept_text(value: Any) -> str:
@@ -127,7 +127,7 @@ def _clean_target(item: Mapping[str, Any]) -> dict[str, Any]:
     target: dict[str, Any] = {}
     for name in TARGET_ANSWERS & item.keys():
         value = item[name]
-        target[name] = bool(value) if name == "as_written" else tidy(value or "")[:VALUE_MAX]
+        target[name] = bool(value) if name == "as_written" else tidy(value or "", most=VALUE_MAX)
     if is_secret(str(target.get("value", ""))):
         target["value"] = ""
         target["secret_removed"] = True
