@@ -18,9 +18,11 @@ from entraide.audit.sequencing import Sequencer
 from entraide.audit.signer import Signer
 from entraide.audit.signing import SignerClient
 from entraide.audit.verification import newest_checkpoint, verify
+from entraide.database import operation
 from entraide.evidence.merkle import consistency_proof, nodes_of, root_of
 from entraide.evidence.notes import Checkpoint, VerifierKey, open_note
 from entraide.evidence.receipts import Receipt
+from entraide.kernel.actors import Actor
 from entraide.kernel.clock import now as clock_now
 from entraide.kernel.errors import NotPossible, Unavailable
 from tests.audit.conftest import ANOUK, act_often, open_cases
@@ -234,7 +236,7 @@ def test_two_sequencers_that_both_believe_to_be_the_one_cannot_give_a_place_twic
                 failed.append(error)
 
         with one.transaction():
-            assert first._place() == (11, True)
+            assert first._place(sequencing.BATCH) == (11, True)
             other = threading.Thread(target=place)
             other.start()
             started.wait(10)
@@ -317,6 +319,35 @@ def test_small_batches_keep_the_order_of_streams(desk: Desk) -> None:
     client = SignerClient(desk.home / "run" / "signer.sock")
     with psycopg.connect(desk.url("entraide_sequencer")) as connection:
         assert Sequencer(connection, client, batch=4).round() == 22
+    assert verify(desk.url("entraide_auditor"), keys=[signer_of(desk.home).public_keys()["log"]], processes=1).holds
+
+
+def test_a_batch_of_nothing_but_followers_does_not_stop_the_sequencer(desk: Desk) -> None:
+    """The lower transaction number may have entered last: its entries come first and follow what is yet to be read."""
+    from threading import Thread
+
+    from django.db import connection, connections
+
+    [stream] = open_cases(1, actor=ANOUK)
+
+    def meanwhile() -> None:
+        act_often([stream], actor=ANOUK, rounds=2)
+        connections.close_all()
+
+    @operation
+    def begin_before_and_enter_after(*, actor: Actor) -> None:
+        connection.cursor().execute("SELECT pg_current_xact_id()")
+        other = Thread(target=meanwhile)
+        other.start()
+        other.join()
+        for _ in range(5):
+            audit.record("tests:thing:done", stream_id=stream, actor=actor, now=NOON, payload={})
+
+    begin_before_and_enter_after(actor=ANOUK)
+    desk.start_signer()
+    client = SignerClient(desk.home / "run" / "signer.sock")
+    with psycopg.connect(desk.url("entraide_sequencer")) as connection_of_sequencer:
+        assert Sequencer(connection_of_sequencer, client, batch=2).round() == 8
     assert verify(desk.url("entraide_auditor"), keys=[signer_of(desk.home).public_keys()["log"]], processes=1).holds
 
 

@@ -32,7 +32,7 @@ BATCH = 10_000
 _WAITING = """
 SELECT e.id, e.stream_id, e.n, e.leaf, e.leaf_hash FROM audit_entry e
 WHERE e.xact >= %s::xid8 AND NOT EXISTS (SELECT 1 FROM audit_position p WHERE p.entry_id = e.id)
-ORDER BY e.xact, e.id LIMIT %s
+ORDER BY e.xact, e.n, e.id LIMIT %s
 """
 _PLACED = """
 SELECT s.id, (
@@ -77,17 +77,19 @@ class Sequencer:
 
     def round(self) -> int:
         """Place what waits, commit, have the tree signed; return how many entries were placed."""
-        placed = 0
+        placed, batch = 0, self._batch
         while True:
-            count, is_all = self.place()
+            count, is_all = self.place(batch)
             placed += count
-            if is_all or not count:
+            if is_all:
                 break
+            # Each of these entries follows one that a transaction with a higher number wrote: look further on.
+            batch = self._batch if count else 2 * batch
         self.sign()
         return placed
 
-    def place(self) -> tuple[int, bool]:
-        """Place up to one batch of waiting entries in one transaction; return how many, and whether none is left.
+    def place(self, batch: int = BATCH) -> tuple[int, bool]:
+        """Place up to `batch` waiting entries in one transaction; return how many, and whether none is left.
 
         Raises
         ------
@@ -96,7 +98,7 @@ class Sequencer:
         """
         try:
             with self._connection.transaction():
-                return self._place()
+                return self._place(batch)
         except BaseException:
             self._builder = None
             raise
@@ -128,12 +130,12 @@ class Sequencer:
             )
         return size
 
-    def _place(self) -> tuple[int, bool]:
+    def _place(self, batch: int) -> tuple[int, bool]:
         self._connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         row = self._connection.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text").fetchone()
         oldest = row[0] if row else "0"
-        rows = self._fetch(_WAITING, [self._horizon, self._batch])
-        is_all = len(rows) < self._batch
+        rows = self._fetch(_WAITING, [self._horizon, batch])
+        is_all = len(rows) < batch
         ordered = self._in_stream_order(rows, is_all=is_all)
         if ordered:
             self._append(ordered)
